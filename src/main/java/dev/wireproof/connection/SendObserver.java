@@ -1,0 +1,27 @@
+package dev.wireproof.connection;
+
+/**
+ * Told of each rung that a text climbs. All times are nanoseconds since the connection opened. Called on the connection's
+ * own threads, in order, never two at once for one frame: an implementation must return at once and not do IO.
+ */
+public interface SendObserver {
+    SendObserver NONE = new SendObserver() {};
+
+    /** The frame became the one being written. From here on bytes may have left. */
+    default void writeStarted(long atNs) {}
+
+    /** The kernel has all bytes of the frame. */
+    default void written(long atNs) {}
+
+    /** The write ended with an error; some bytes may have left. */
+    default void writeFailed(long atNs, String error) {}
+
+    /** The connection ended and no write of this frame was ever started: proof that the agent did not get it from here. */
+    default void neverWritten(long atNs) {}
+
+    /** The fence Ping that follows this text was enqueued with this counter (before {@link #written}). */
+    default void fenced(long fenceSeq) {}
+
+    /** The Pong of the fence, or of a later Ping, arrived: the peer's WebSocket layer read the frame. */
+    default void peerRead(long atNs, long fenceRttNs) {}
+}
