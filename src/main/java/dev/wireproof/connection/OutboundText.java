@@ -17,7 +17,12 @@ import org.jspecify.annotations.Nullable;
  * @param fenced whether a Ping of its own follows directly behind it
  */
 public record OutboundText(
-        String type, String json, int bytes, String sha256, @Nullable CommandId commandId, boolean fenced) {
+        String type,
+        String json,
+        int bytes,
+        String sha256,
+        @Nullable CommandId commandId,
+        boolean fenced) {
 
     public static OutboundText of(String type, String json, @Nullable CommandId commandId, boolean fenced) {
         byte[] utf8 = json.getBytes(StandardCharsets.UTF_8);

@@ -55,7 +55,8 @@ public sealed interface AgentMessage {
     record Os(String family, String name, String version, String arch) {}
 
     /** @param error null when applied without trouble */
-    record ConfigAck(long configVersion, boolean applied, @Nullable String error) implements AgentMessage {}
+    record ConfigAck(
+            long configVersion, boolean applied, @Nullable String error) implements AgentMessage {}
 
     /** Frames of this connection as the agent's own reader counted them. */
     record RxCounters(long text, long ping, long bytes, long parseErrors, long lastPingSeq) {}

@@ -11,5 +11,8 @@ public sealed interface Decoded<M> {
      * @param detail names the field and what is allowed; safe to send back and to log
      * @param receivedType null when the type could not be read
      */
-    record Unusable<M>(ProtocolFault.Code code, String detail, @Nullable String receivedType) implements Decoded<M> {}
+    record Unusable<M>(
+            ProtocolFault.Code code,
+            String detail,
+            @Nullable String receivedType) implements Decoded<M> {}
 }

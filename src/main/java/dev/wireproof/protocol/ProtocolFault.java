@@ -10,7 +10,11 @@ import org.jspecify.annotations.Nullable;
  * @param sha256 lower-case hex of the text
  */
 public record ProtocolFault(
-        Code code, String message, @Nullable String receivedType, long receivedBytes, @Nullable String sha256) {
+        Code code,
+        String message,
+        @Nullable String receivedType,
+        long receivedBytes,
+        @Nullable String sha256) {
 
     public enum Code {
         MALFORMED,

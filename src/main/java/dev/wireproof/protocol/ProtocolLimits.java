@@ -9,6 +9,7 @@ public final class ProtocolLimits {
     public static final int JSON_DEPTH = 32;
     /** Raw bytes of output in one CommandOutput. */
     public static final int OUTPUT_CHUNK_BYTES = 32 * 1024;
+
     public static final int RUNNING_COMMANDS = 64;
     public static final int LEDGER_QUERY_IDS = 500;
     public static final int PING_PAYLOAD_BYTES = 16;
