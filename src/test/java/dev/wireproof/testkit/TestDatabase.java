@@ -1,0 +1,75 @@
+package dev.wireproof.testkit;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+
+/**
+ * A real PostgreSQL for tests: one server for each JVM, migrated once, and a copy of that database for each caller. It commits to
+ * disk like the product's (fsync and synchronous_commit on), so that a test meets the same waits.
+ */
+public final class TestDatabase {
+    private static final String TEMPLATE = "wireproof_template";
+    private static final AtomicInteger COPIES = new AtomicInteger();
+    private static final EmbeddedPostgres SERVER = start();
+
+    private TestDatabase() {}
+
+    private static EmbeddedPostgres start() {
+        try {
+            EmbeddedPostgres server = EmbeddedPostgres.builder()
+                    .setServerConfig("fsync", "on")
+                    .setServerConfig("synchronous_commit", "on")
+                    .setLocaleConfig("locale-provider", "builtin")
+                    .setLocaleConfig("builtin-locale", "C.UTF-8")
+                    .setLocaleConfig("locale", "C")
+                    .start();
+            execute(server.getPostgresDatabase(), "CREATE DATABASE " + TEMPLATE);
+            Flyway.configure()
+                    .dataSource(server.getDatabase("postgres", TEMPLATE))
+                    .load()
+                    .migrate();
+            return server;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A new, migrated database; connections are not pooled. */
+    public static DataSource fresh() {
+        return SERVER.getDatabase("postgres", freshName());
+    }
+
+    /** The JDBC URL of a new, migrated database, user {@code postgres}, no password. */
+    public static String freshUrl() {
+        return SERVER.getJdbcUrl("postgres", freshName());
+    }
+
+    /** The JDBC URL of a new database without any table, to be migrated by the caller. */
+    public static String emptyUrl() {
+        String name = "wireproof_empty_" + COPIES.incrementAndGet();
+        execute(SERVER.getPostgresDatabase(), "CREATE DATABASE " + name);
+        return SERVER.getJdbcUrl("postgres", name);
+    }
+
+    private static synchronized String freshName() {
+        String name = "wireproof_" + COPIES.incrementAndGet();
+        execute(SERVER.getPostgresDatabase(), "CREATE DATABASE " + name + " TEMPLATE " + TEMPLATE);
+        return name;
+    }
+
+    private static void execute(DataSource on, String sql) {
+        try (Connection connection = on.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException(sql, e);
+        }
+    }
+}
