@@ -29,6 +29,13 @@ public final class Uuids {
         if (text.length() != TEXT_LENGTH) {
             throw new IllegalArgumentException("not a UUID");
         }
+        for (int i = 0; i < TEXT_LENGTH; i++) {
+            char c = text.charAt(i);
+            boolean dash = i == 8 || i == 13 || i == 18 || i == 23;
+            if (dash ? c != '-' : c > 'f' || Character.digit(c, 16) < 0) {
+                throw new IllegalArgumentException("not a UUID");
+            }
+        }
         return UUID.fromString(text);
     }
 }
