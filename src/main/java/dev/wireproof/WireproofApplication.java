@@ -1,12 +1,34 @@
 package dev.wireproof;
 
+import java.util.Arrays;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
-/** The server's entry point. */
+/**
+ * The one program of the server's jar. Without a first word it is the server; {@code simulate …} and {@code agent …} are the simulator and
+ * the reference agent, which know nothing of Spring.
+ */
 @SpringBootApplication
 public class WireproofApplication {
-    public static void main(String[] args) {
-        SpringApplication.run(WireproofApplication.class, args);
+    public static void main(String[] args) throws Exception {
+        String word = args.length == 0 ? "" : args[0];
+        switch (word) {
+            default -> serve(args);
+        }
+    }
+
+    private static void serve(String[] args) {
+        SpringApplication server = new SpringApplication(WireproofApplication.class);
+        server.addInitializers(new DemoTokens());
+        try {
+            server.run(args);
+        } catch (RuntimeException e) {
+            // Reported already, by StartupProblem or by Spring Boot itself.
+            System.exit(1);
+        }
+    }
+
+    private static String[] rest(String[] args) {
+        return Arrays.copyOfRange(args, 1, args.length);
     }
 }
