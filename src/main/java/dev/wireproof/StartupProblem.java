@@ -15,6 +15,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.boot.SpringBootExceptionReporter;
 import org.springframework.boot.context.properties.bind.validation.BindValidationException;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.web.server.PortInUseException;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
@@ -45,6 +46,9 @@ final class StartupProblem implements SpringBootExceptionReporter {
         for (Throwable cause = failure; cause != null && chain.size() < 50; cause = cause.getCause()) {
             chain.add(cause);
         }
+        if (chain.stream().anyMatch(PortInUseException.class::isInstance)) {
+            chain.removeIf(BindException.class::isInstance); // the wrapper knows the port, its cause does not
+        }
         for (Throwable cause : chain.reversed()) { // the deepest cause knows most
             Optional<String> line = describeOne(cause);
             if (line.isPresent()) {
@@ -62,6 +66,8 @@ final class StartupProblem implements SpringBootExceptionReporter {
                         .map(error -> describe(invalid.getValidationErrors().getName(), error))
                         .collect(Collectors.joining("; ")));
             case org.springframework.boot.context.properties.bind.BindException bind -> Optional.of(describe(bind));
+            case InvalidConfigurationPropertyValueException invalid ->
+                Optional.of("%s is '%s': %s".formatted(invalid.getName(), invalid.getValue(), invalid.getReason()));
             case PortInUseException inUse ->
                 Optional.of("SERVER_PORT %d is in use by another program; stop it or set another port"
                         .formatted(inUse.getPort()));
@@ -100,7 +106,8 @@ final class StartupProblem implements SpringBootExceptionReporter {
                 ? bind.getName().toString()
                 : bind.getProperty().getName().toString();
         Object value = bind.getProperty() == null ? "" : bind.getProperty().getValue();
-        String why = root == bind ? "not a " + bind.getTarget().getType() : root.getMessage();
+        Class<?> expected = bind.getTarget().getType().toClass();
+        String why = "not a valid %s (%s)".formatted(expected.getSimpleName(), root.getMessage());
         return "%s is '%s': %s".formatted(name, value, why);
     }
 
