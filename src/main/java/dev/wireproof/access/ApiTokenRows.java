@@ -1,0 +1,36 @@
+package dev.wireproof.access;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.data.domain.Limit;
+import org.springframework.data.jpa.repository.JpaRepository;
+import org.springframework.data.jpa.repository.Modifying;
+import org.springframework.data.jpa.repository.Query;
+import org.springframework.transaction.annotation.Transactional;
+
+interface ApiTokenRows extends JpaRepository<ApiTokenRow, UUID> {
+
+    /** Also revoked and expired ones. */
+    Optional<ApiTokenRow> findBySecretHash(byte[] secretHash);
+
+    Optional<ApiTokenRow> findByIdAndRevokedAtIsNull(UUID id);
+
+    boolean existsByRole(String role);
+
+    @Query("select t from ApiTokenRow t where t.revokedAt is null and (:before is null or t.id < :before)"
+            + " order by t.id desc")
+    List<ApiTokenRow> page(@Nullable UUID before, Limit limit);
+
+    @Modifying
+    @Transactional
+    @Query("update ApiTokenRow t set t.revokedAt = :now where t.id = :id and t.revokedAt is null")
+    int revoke(UUID id, Instant now);
+
+    @Modifying
+    @Transactional
+    @Query("update ApiTokenRow t set t.lastUsedAt = :at where t.id = :id and (t.lastUsedAt is null or t.lastUsedAt < :at)")
+    int used(UUID id, Instant at);
+}
