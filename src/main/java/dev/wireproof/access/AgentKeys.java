@@ -20,32 +20,29 @@ import org.springframework.transaction.annotation.Transactional;
  */
 @Component
 public class AgentKeys {
-    private static final String KEYS_OF_AGENT =
-            """
-            SELECT id, secret_hash, confirmed_at IS NOT NULL AS confirmed, rotation_requested_at IS NOT NULL AS rotate
-              FROM agent_key
-             WHERE agent_id = :agent
-            """;
+    private static final String KEYS_OF_AGENT = """
+        SELECT id, secret_hash, confirmed_at IS NOT NULL AS confirmed, rotation_requested_at IS NOT NULL AS rotate
+          FROM agent_key
+         WHERE agent_id = :agent
+        """;
     private static final String DROP_UNCONFIRMED =
             "DELETE FROM agent_key WHERE agent_id = :agent AND confirmed_at IS NULL";
     private static final String INSERT_UNCONFIRMED =
             "INSERT INTO agent_key (id, agent_id, secret_hash, created_at) VALUES (:id, :agent, :hash, :now)";
-    private static final String DROP_OTHERS_OF_UNCONFIRMED =
-            """
-            DELETE FROM agent_key k
-             WHERE k.agent_id = :agent
-               AND k.id <> :id
-               AND EXISTS (SELECT 1 FROM agent_key n WHERE n.id = :id AND n.confirmed_at IS NULL)
-            """;
+    private static final String DROP_OTHERS_OF_UNCONFIRMED = """
+        DELETE FROM agent_key k
+         WHERE k.agent_id = :agent
+           AND k.id <> :id
+           AND EXISTS (SELECT 1 FROM agent_key n WHERE n.id = :id AND n.confirmed_at IS NULL)
+        """;
     private static final String CONFIRM =
             "UPDATE agent_key SET confirmed_at = :now WHERE id = :id AND confirmed_at IS NULL";
-    private static final String CONFIRM_FIRST =
-            """
-            UPDATE agent_key k SET confirmed_at = :now
-             WHERE k.agent_id = ANY (:agents::uuid[])
-               AND k.confirmed_at IS NULL
-               AND NOT EXISTS (SELECT 1 FROM agent_key o WHERE o.agent_id = k.agent_id AND o.confirmed_at IS NOT NULL)
-            """;
+    private static final String CONFIRM_FIRST = """
+        UPDATE agent_key k SET confirmed_at = :now
+         WHERE k.agent_id = ANY (:agents::uuid[])
+           AND k.confirmed_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM agent_key o WHERE o.agent_id = k.agent_id AND o.confirmed_at IS NOT NULL)
+        """;
     private static final String REQUEST_ROTATION =
             "UPDATE agent_key SET rotation_requested_at = :now WHERE agent_id = :agent";
 

@@ -31,6 +31,7 @@ interface ApiTokenRows extends JpaRepository<ApiTokenRow, UUID> {
 
     @Modifying
     @Transactional
-    @Query("update ApiTokenRow t set t.lastUsedAt = :at where t.id = :id and (t.lastUsedAt is null or t.lastUsedAt < :at)")
+    @Query("update ApiTokenRow t set t.lastUsedAt = :at where t.id = :id and (t.lastUsedAt is null or t.lastUsedAt <"
+            + " :at)")
     int used(UUID id, Instant at);
 }

@@ -47,11 +47,7 @@ public class ApiTokens {
     public record Created(ApiToken token, String secret) {}
 
     public Created create(
-            String name,
-            Role role,
-            @Nullable Collection<SiteId> sites,
-            @Nullable Instant expiresAt,
-            String createdBy) {
+            String name, Role role, @Nullable Collection<SiteId> sites, @Nullable Instant expiresAt, String createdBy) {
         String secret = Secrets.random(Secrets.API_TOKEN);
         return new Created(store(secret, name, role, sites, expiresAt, createdBy), secret);
     }

@@ -23,23 +23,21 @@ import tools.jackson.databind.json.JsonMapper;
 /** The table of the audit log: rows are added and read, never changed. */
 @Component
 class AuditStore {
-    private static final String INSERT =
-            """
-            INSERT INTO audit (id, at, actor, actor_id, action, target, site_id, remote_address, result, detail)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb)
-            """;
-    private static final String PAGE =
-            """
-            SELECT id, at, actor, actor_id, action, target, site_id, remote_address, result, detail::text AS detail
-              FROM audit
-             WHERE (:before::uuid IS NULL OR id < :before::uuid)
-               AND (:since::timestamptz IS NULL OR at >= :since::timestamptz)
-               AND (:actor::text IS NULL OR actor = :actor)
-               AND (:action::text IS NULL OR action = :action)
-               AND (:allSites OR site_id = ANY (:sites::uuid[]))
-             ORDER BY id DESC
-             LIMIT :limit
-            """;
+    private static final String INSERT = """
+        INSERT INTO audit (id, at, actor, actor_id, action, target, site_id, remote_address, result, detail)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb)
+        """;
+    private static final String PAGE = """
+        SELECT id, at, actor, actor_id, action, target, site_id, remote_address, result, detail::text AS detail
+          FROM audit
+         WHERE (:before::uuid IS NULL OR id < :before::uuid)
+           AND (:since::timestamptz IS NULL OR at >= :since::timestamptz)
+           AND (:actor::text IS NULL OR actor = :actor)
+           AND (:action::text IS NULL OR action = :action)
+           AND (:allSites OR site_id = ANY (:sites::uuid[]))
+         ORDER BY id DESC
+         LIMIT :limit
+        """;
     private static final TypeReference<LinkedHashMap<String, String>> DETAIL = new TypeReference<>() {};
 
     private final JdbcClient db;

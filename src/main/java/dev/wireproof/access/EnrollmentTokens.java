@@ -24,30 +24,27 @@ public class EnrollmentTokens {
             "SELECT " + COLUMNS + " FROM enrollment_token WHERE secret_hash = :hash AND revoked_at IS NULL";
     private static final String BY_ID =
             "SELECT " + COLUMNS + " FROM enrollment_token WHERE id = :id AND revoked_at IS NULL";
-    private static final String PAGE = "SELECT " + COLUMNS
-            + """
-               FROM enrollment_token
-              WHERE revoked_at IS NULL
-                AND (:before::uuid IS NULL OR id < :before::uuid)
-                AND (:allSites OR site_id = ANY (:sites::uuid[]))
-              ORDER BY id DESC
-              LIMIT :limit
-            """;
-    private static final String SPEND =
-            """
-            UPDATE enrollment_token
-               SET uses = uses + 1
-             WHERE id = :id
-               AND revoked_at IS NULL
-               AND (expires_at IS NULL OR expires_at > :now)
-               AND (max_uses IS NULL OR uses < max_uses)
-            """;
-    private static final String INSERT =
-            """
-            INSERT INTO enrollment_token (id, site_id, secret_hash, max_uses, created_at, created_by, expires_at)
-            VALUES (:id, :site, :hash, :maxUses, :now, :by, :expires)
-            ON CONFLICT (secret_hash) DO NOTHING
-            """;
+    private static final String PAGE = "SELECT " + COLUMNS + """
+           FROM enrollment_token
+          WHERE revoked_at IS NULL
+            AND (:before::uuid IS NULL OR id < :before::uuid)
+            AND (:allSites OR site_id = ANY (:sites::uuid[]))
+          ORDER BY id DESC
+          LIMIT :limit
+        """;
+    private static final String SPEND = """
+        UPDATE enrollment_token
+           SET uses = uses + 1
+         WHERE id = :id
+           AND revoked_at IS NULL
+           AND (expires_at IS NULL OR expires_at > :now)
+           AND (max_uses IS NULL OR uses < max_uses)
+        """;
+    private static final String INSERT = """
+        INSERT INTO enrollment_token (id, site_id, secret_hash, max_uses, created_at, created_by, expires_at)
+        VALUES (:id, :site, :hash, :maxUses, :now, :by, :expires)
+        ON CONFLICT (secret_hash) DO NOTHING
+        """;
     private static final String REVOKE =
             "UPDATE enrollment_token SET revoked_at = :now WHERE id = :id AND revoked_at IS NULL";
     private static final String ANY_OF_SITE =

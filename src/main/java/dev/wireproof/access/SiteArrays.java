@@ -16,8 +16,6 @@ final class SiteArrays {
 
     /** As PostgreSQL writes a {@code uuid[]}. @param sites null: none are named, the query looks at another flag */
     static String literal(@Nullable Collection<SiteId> sites) {
-        return sites == null
-                ? "{}"
-                : sites.stream().map(SiteId::toString).collect(Collectors.joining(",", "{", "}"));
+        return sites == null ? "{}" : sites.stream().map(SiteId::toString).collect(Collectors.joining(",", "{", "}"));
     }
 }

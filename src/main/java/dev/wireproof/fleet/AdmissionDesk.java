@@ -39,7 +39,13 @@ class AdmissionDesk implements AgentAdmission {
     private final AuditLog audit;
     private final AuthFailures failures;
 
-    AdmissionDesk(AgentKeys keys, AgentRows agents, Enrolment enrolment, EnrolmentConfirmations confirmations, AuditLog audit, FleetSettings settings) {
+    AdmissionDesk(
+            AgentKeys keys,
+            AgentRows agents,
+            Enrolment enrolment,
+            EnrolmentConfirmations confirmations,
+            AuditLog audit,
+            FleetSettings settings) {
         this.keys = keys;
         this.agents = agents;
         this.enrolment = enrolment;
@@ -65,12 +71,11 @@ class AdmissionDesk implements AgentAdmission {
     }
 
     private Admission check(AgentMessage.Auth auth, String remoteAddress) {
-        Admission answer =
-                switch (auth.credentials()) {
-                    case Credentials.Enrolled(AgentId agent, String key) -> returning(agent, key, auth);
-                    case Credentials.Enrolling(String token, String deviceId) ->
-                        enrolment.enrol(token, deviceId, auth, remoteAddress);
-                };
+        Admission answer = switch (auth.credentials()) {
+            case Credentials.Enrolled(AgentId agent, String key) -> returning(agent, key, auth);
+            case Credentials.Enrolling(String token, String deviceId) ->
+                enrolment.enrol(token, deviceId, auth, remoteAddress);
+        };
         if (answer instanceof Admission.Refused refused && refused.code() != RejectCode.REVOKED) {
             return refused(refused, auth, remoteAddress);
         }
@@ -139,11 +144,10 @@ class AdmissionDesk implements AgentAdmission {
     }
 
     private static long fingerprint(AgentMessage.Auth auth) {
-        String shown =
-                switch (auth.credentials()) {
-                    case Credentials.Enrolled(AgentId agent, String key) -> agent + " " + key;
-                    case Credentials.Enrolling(String token, String deviceId) -> token + " " + deviceId;
-                };
+        String shown = switch (auth.credentials()) {
+            case Credentials.Enrolled(AgentId agent, String key) -> agent + " " + key;
+            case Credentials.Enrolling(String token, String deviceId) -> token + " " + deviceId;
+        };
         try {
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(shown.getBytes(StandardCharsets.UTF_8));
             return ByteBuffer.wrap(hash).getLong();

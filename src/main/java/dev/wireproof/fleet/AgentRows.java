@@ -25,52 +25,49 @@ class AgentRows {
             "hostname, os_family, os_name, os_version, os_arch, agent_version, capabilities::text, reported_tags::text";
 
     /** One statement for each reconnect: the agent and the configuration that it gets, its own before its site's. */
-    private static final String KNOWN = "SELECT a.site_id, a.pending, a.deleted_at IS NOT NULL AS deleted, " + DESCRIPTION
-            + """
-            , c.version, c.body::text AS body
-              FROM agent a
-              LEFT JOIN LATERAL (
-                   (SELECT version, body, 0 AS rank FROM config WHERE agent_id = a.id ORDER BY version DESC LIMIT 1)
-                   UNION ALL
-                   (SELECT version, body, 1 FROM config WHERE site_id = a.site_id ORDER BY version DESC LIMIT 1)
-                   ORDER BY rank
-                   LIMIT 1) c ON true
-             WHERE a.id = :id
-            """;
-    private static final String DESCRIBE =
-            """
-            UPDATE agent
-               SET hostname = :hostname, os_family = :osFamily, os_name = :osName, os_version = :osVersion,
-                   os_arch = :osArch, agent_version = :agentVersion, capabilities = :capabilities::jsonb,
-                   reported_tags = :tags::jsonb, updated_at = :now
-             WHERE id = :id
-               AND deleted_at IS NULL
-            """;
-    private static final String INSERT =
-            """
-            INSERT INTO agent (id, site_id, device_id, hostname, os_family, os_name, os_version, os_arch, agent_version,
-                               capabilities, reported_tags, pending, same_device_as, enrolled_with, created_at, updated_at)
-            VALUES (:id, :site, :device, :hostname, :osFamily, :osName, :osVersion, :osArch, :agentVersion,
-                    :capabilities::jsonb, :tags::jsonb, :pending, :sameDeviceAs, :enrolledWith, :now, :now)
-            """;
+    private static final String KNOWN =
+            "SELECT a.site_id, a.pending, a.deleted_at IS NOT NULL AS deleted, " + DESCRIPTION + """
+                , c.version, c.body::text AS body
+                  FROM agent a
+                  LEFT JOIN LATERAL (
+                       (SELECT version, body, 0 AS rank FROM config WHERE agent_id = a.id ORDER BY version DESC LIMIT 1)
+                       UNION ALL
+                       (SELECT version, body, 1 FROM config WHERE site_id = a.site_id ORDER BY version DESC LIMIT 1)
+                       ORDER BY rank
+                       LIMIT 1) c ON true
+                 WHERE a.id = :id
+                """;
+
+    private static final String DESCRIBE = """
+        UPDATE agent
+           SET hostname = :hostname, os_family = :osFamily, os_name = :osName, os_version = :osVersion,
+               os_arch = :osArch, agent_version = :agentVersion, capabilities = :capabilities::jsonb,
+               reported_tags = :tags::jsonb, updated_at = :now
+         WHERE id = :id
+           AND deleted_at IS NULL
+        """;
+    private static final String INSERT = """
+        INSERT INTO agent (id, site_id, device_id, hostname, os_family, os_name, os_version, os_arch, agent_version,
+                           capabilities, reported_tags, pending, same_device_as, enrolled_with, created_at, updated_at)
+        VALUES (:id, :site, :device, :hostname, :osFamily, :osName, :osVersion, :osArch, :agentVersion,
+                :capabilities::jsonb, :tags::jsonb, :pending, :sameDeviceAs, :enrolledWith, :now, :now)
+        """;
     /** Held to the end of the transaction: two Auths of one new device come one after the other. */
     private static final String LOCK_DEVICE = "SELECT pg_advisory_xact_lock(hashtextextended(:device, 5871))";
 
-    private static final String SAME_DEVICE =
-            """
-            SELECT id, site_id, pending, enrolled_with, enrollment_confirmed_at IS NOT NULL AS confirmed
-              FROM agent
-             WHERE device_id = :device
-               AND deleted_at IS NULL
-             ORDER BY id
-             LIMIT 100
-            """;
-    private static final String CONFIRM =
-            """
-            UPDATE agent SET enrollment_confirmed_at = :now
-             WHERE id = ANY (:ids::uuid[])
-               AND enrollment_confirmed_at IS NULL
-            """;
+    private static final String SAME_DEVICE = """
+        SELECT id, site_id, pending, enrolled_with, enrollment_confirmed_at IS NOT NULL AS confirmed
+          FROM agent
+         WHERE device_id = :device
+           AND deleted_at IS NULL
+         ORDER BY id
+         LIMIT 100
+        """;
+    private static final String CONFIRM = """
+        UPDATE agent SET enrollment_confirmed_at = :now
+         WHERE id = ANY (:ids::uuid[])
+           AND enrollment_confirmed_at IS NULL
+        """;
 
     private final JdbcClient db;
     private final InstantSource clock;
@@ -130,10 +127,7 @@ class AgentRows {
 
     /** Inside a transaction. Oldest first, at most 100. */
     List<SameDevice> lockDevice(String device) {
-        db.sql(LOCK_DEVICE)
-                .param("device", device)
-                .query((row, index) -> true)
-                .single();
+        db.sql(LOCK_DEVICE).param("device", device).query((row, index) -> true).single();
         return db.sql(SAME_DEVICE)
                 .param("device", device)
                 .query(AgentRows::sameDevice)

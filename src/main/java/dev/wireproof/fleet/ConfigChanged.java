@@ -10,5 +10,4 @@ import org.jspecify.annotations.Nullable;
  * @param site set when all agents of a site without one of their own are meant; else null
  * @param agent set when it is about one agent; else null
  */
-public record ConfigChanged(
-        @Nullable SiteId site, @Nullable AgentId agent, long version) {}
+public record ConfigChanged(@Nullable SiteId site, @Nullable AgentId agent, long version) {}

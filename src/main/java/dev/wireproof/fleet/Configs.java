@@ -34,22 +34,20 @@ public class Configs {
             + " UNION ALL (SELECT " + COLUMNS + ", 1 FROM config WHERE site_id = :site ORDER BY version DESC LIMIT 1)"
             + " ORDER BY rank LIMIT 1";
     private static final String BY_VERSION = "SELECT " + COLUMNS + " FROM config WHERE version = :version";
-    private static final String INSERT =
-            """
-            INSERT INTO config (site_id, agent_id, body, created_at, created_by)
-            VALUES (:site, :agent, :body::jsonb, :now, :by)
-            RETURNING version
-            """;
-    private static final String PAGE = "SELECT " + COLUMNS
-            + """
-               FROM config c
-              WHERE (:before::bigint IS NULL OR version < :before)
-                AND (:allSites
-                     OR site_id = ANY (:sites::uuid[])
-                     OR EXISTS (SELECT 1 FROM agent a WHERE a.id = c.agent_id AND a.site_id = ANY (:sites::uuid[])))
-              ORDER BY version DESC
-              LIMIT :limit
-            """;
+    private static final String INSERT = """
+        INSERT INTO config (site_id, agent_id, body, created_at, created_by)
+        VALUES (:site, :agent, :body::jsonb, :now, :by)
+        RETURNING version
+        """;
+    private static final String PAGE = "SELECT " + COLUMNS + """
+           FROM config c
+          WHERE (:before::bigint IS NULL OR version < :before)
+            AND (:allSites
+                 OR site_id = ANY (:sites::uuid[])
+                 OR EXISTS (SELECT 1 FROM agent a WHERE a.id = c.agent_id AND a.site_id = ANY (:sites::uuid[])))
+          ORDER BY version DESC
+          LIMIT :limit
+        """;
 
     private final JdbcClient db;
     private final InstantSource clock;

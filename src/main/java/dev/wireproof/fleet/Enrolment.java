@@ -101,7 +101,8 @@ class Enrolment {
             return new Admission.Refused(
                     RejectCode.RATE_LIMITED, "too many pending agents of this device_id await approval", RETRY_S);
         }
-        return enrolled(token, device, told, same.isEmpty() ? null : original(same).id(), remoteAddress);
+        return enrolled(
+                token, device, told, same.isEmpty() ? null : original(same).id(), remoteAddress);
     }
 
     private static AgentRows.SameDevice original(List<AgentRows.SameDevice> same) {

@@ -1,0 +1,27 @@
+package dev.wireproof.fleet;
+
+import dev.wireproof.id.AgentId;
+import dev.wireproof.id.SiteId;
+import java.util.Collection;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which agents a list shows. Null: no restriction.
+ *
+ * @param sites what the caller may see; empty: nothing
+ * @param pending only those that wait for approval, or only the others
+ * @param among only these
+ * @param notAmong not these
+ * @param tagKey agents that have this tag, with {@code tagValue} unless that is null
+ * @param osFamily linux, windows, macos, other
+ * @param text found in hostname, display name or id, ignoring case
+ */
+public record AgentFilter(
+        @Nullable Collection<SiteId> sites,
+        @Nullable Boolean pending,
+        @Nullable Collection<AgentId> among,
+        @Nullable Collection<AgentId> notAmong,
+        @Nullable String tagKey,
+        @Nullable String tagValue,
+        @Nullable String osFamily,
+        @Nullable String text) {}

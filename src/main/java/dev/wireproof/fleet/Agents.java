@@ -1,0 +1,174 @@
+package dev.wireproof.fleet;
+
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.LoadingCache;
+import dev.wireproof.access.AgentKeys;
+import dev.wireproof.id.AgentId;
+import dev.wireproof.id.SiteId;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** The agents that exist, for those who look at them and change what people say of them. Blocks on the database. */
+@Component
+public class Agents {
+    private static final Duration FORGET_AFTER = Duration.ofSeconds(3);
+    private static final int CACHED = 50_000;
+
+    private static final String SITE_OF = "SELECT site_id FROM agent WHERE id = :id AND deleted_at IS NULL";
+    /** A null parameter leaves the column as it is. */
+    private static final String PATCH = """
+        UPDATE agent
+           SET site_id = coalesce(:site::uuid, site_id),
+               display_name = CASE WHEN :nameGiven THEN :name::text ELSE display_name END,
+               operator_tags = CASE WHEN :tagsGiven THEN :tags::jsonb ELSE operator_tags END,
+               updated_at = :now
+         WHERE id = :id
+           AND deleted_at IS NULL
+        """;
+
+    private static final String DELETE =
+            "UPDATE agent SET deleted_at = :now, updated_at = :now WHERE id = :id AND deleted_at IS NULL";
+    private static final String APPROVE = """
+        UPDATE agent SET pending = false, updated_at = :now
+         WHERE id = :id
+           AND pending
+           AND deleted_at IS NULL
+        RETURNING same_device_as
+        """;
+
+    private final JdbcClient db;
+    private final AgentQueries queries;
+    private final AgentKeys keys;
+    private final TransactionTemplate transaction;
+    private final ApplicationEventPublisher events;
+    private final InstantSource clock;
+    private final LoadingCache<AgentId, Optional<SiteId>> sites;
+
+    Agents(
+            JdbcClient db,
+            AgentQueries queries,
+            AgentKeys keys,
+            TransactionTemplate transaction,
+            ApplicationEventPublisher events,
+            InstantSource clock) {
+        this.db = db;
+        this.queries = queries;
+        this.keys = keys;
+        this.transaction = transaction;
+        this.events = events;
+        this.clock = clock;
+        this.sites = Caffeine.newBuilder()
+                .maximumSize(CACHED)
+                .expireAfterWrite(FORGET_AFTER)
+                .build(this::readSite);
+    }
+
+    /** What an operator changes. A null site leaves it; name and tags may be set to null, so they come with a flag. */
+    public record Patch(
+            @Nullable SiteId site,
+            boolean nameGiven,
+            @Nullable String displayName,
+            boolean tagsGiven,
+            @Nullable Map<String, String> tags) {}
+
+    /** Where a list goes on. @see AgentFilter */
+    public List<Agent> page(AgentFilter filter, @Nullable UUID before, int limit) {
+        return queries.page(filter, before, limit);
+    }
+
+    /** @return empty for an unknown or deleted one */
+    public Optional<Agent> find(AgentId agent) {
+        return queries.find(agent);
+    }
+
+    /**
+     * The site of an agent, from a cache that lags at most 3 s behind another node and not at all behind this one. For the path of
+     * commands, where each statement counts.
+     *
+     * @return empty for an unknown or deleted one
+     */
+    public Optional<SiteId> siteOf(AgentId agent) {
+        return sites.get(agent);
+    }
+
+    private Optional<SiteId> readSite(AgentId agent) {
+        return db.sql(SITE_OF)
+                .param("id", agent.value())
+                .query((row, index) -> new SiteId(row.getObject("site_id", UUID.class)))
+                .optional();
+    }
+
+    /** @return false when there is no such agent */
+    public boolean patch(AgentId agent, Patch patch) {
+        boolean found = db.sql(PATCH)
+                        .param("id", agent.value())
+                        .param(
+                                "site",
+                                patch.site() == null ? null : patch.site().value())
+                        .param("nameGiven", patch.nameGiven())
+                        .param("name", patch.displayName())
+                        .param("tagsGiven", patch.tagsGiven())
+                        .param("tags", patch.tags() == null ? null : FleetJson.text(patch.tags()))
+                        .param("now", clock.instant().atOffset(ZoneOffset.UTC))
+                        .update()
+                == 1;
+        sites.invalidate(agent);
+        return found;
+    }
+
+    /** Publishes {@link AgentDeleted}. @return false when there is no such agent */
+    public boolean delete(AgentId agent) {
+        Instant now = clock.instant();
+        boolean deleted = db.sql(DELETE)
+                        .param("id", agent.value())
+                        .param("now", now.atOffset(ZoneOffset.UTC))
+                        .update()
+                == 1;
+        sites.invalidate(agent);
+        if (deleted) {
+            events.publishEvent(new AgentDeleted(agent, now));
+        }
+        return deleted;
+    }
+
+    /**
+     * Accepts a pending agent. Publishes {@link AgentApproved}.
+     *
+     * @param replace deletes the agent that had enrolled with this device id before
+     * @return false when it is not pending
+     */
+    public boolean approve(AgentId agent, boolean replace) {
+        Instant now = clock.instant();
+        record Approved(@Nullable UUID predecessor) {}
+        Optional<Approved> approved = db.sql(APPROVE)
+                .param("id", agent.value())
+                .param("now", now.atOffset(ZoneOffset.UTC))
+                .query((row, index) -> new Approved(row.getObject("same_device_as", UUID.class)))
+                .optional();
+        if (approved.isEmpty()) {
+            return false;
+        }
+        UUID predecessor = approved.get().predecessor();
+        if (replace && predecessor != null) {
+            delete(new AgentId(predecessor));
+        }
+        events.publishEvent(new AgentApproved(agent, now));
+        return true;
+    }
+
+    /** The agent gets a new key at its next Auth. @return false when there is no such agent */
+    public boolean rotateKey(AgentId agent) {
+        return readSite(agent).isPresent() && keys.requestRotation(agent);
+    }
+}
