@@ -1,0 +1,93 @@
+package dev.wireproof;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.wireproof.testkit.Ports;
+import dev.wireproof.testkit.ServerProcess;
+import dev.wireproof.testkit.TestDatabase;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What stops a start is told in one line that says what to mend, by the real jar. */
+class StartupIT {
+    @TempDir
+    Path home;
+
+    @Test
+    void a_bad_setting_is_named_with_its_value() throws InterruptedException {
+        assertThat(failedStart(Map.of("WIREPROOF_CONNECTION_PING_INTERVAL", "soon")))
+                .containsIgnoringCase("wireproof.connection.ping-interval")
+                .contains("'soon'");
+    }
+
+    @Test
+    void a_port_in_use_is_named() throws IOException, InterruptedException {
+        try (ServerSocket taken = new ServerSocket(0)) {
+            assertThat(failedStart(Map.of("SERVER_PORT", Integer.toString(taken.getLocalPort()))))
+                    .contains("SERVER_PORT " + taken.getLocalPort() + " is in use");
+        }
+    }
+
+    @Test
+    void data_of_another_postgresql_is_left_alone() throws IOException, InterruptedException {
+        Path version = home.resolve("postgres/PG_VERSION");
+        Files.createDirectories(version.getParent());
+        Files.writeString(version, "15\n");
+        assertThat(failedStart(Map.of())).contains("holds data of PostgreSQL 15");
+        assertThat(version).hasContent("15\n");
+    }
+
+    @Test
+    void an_unknown_database_is_named() throws InterruptedException {
+        String url = TestDatabase.freshUrl().replaceAll("/wireproof_\\d+", "/nowhere");
+        assertThat(failedStart(Map.of("SPRING_DATASOURCE_URL", url))).contains("nowhere");
+    }
+
+    @Test
+    void a_database_out_of_reach_is_named() throws InterruptedException {
+        String url = "jdbc:postgresql://127.0.0.1:" + Ports.free() + "/wireproof";
+        assertThat(failedStart(Map.of("SPRING_DATASOURCE_URL", url))).contains("cannot be reached");
+    }
+
+    @Test
+    void a_home_that_is_a_file_is_named() throws IOException, InterruptedException {
+        Path file = Files.writeString(home.resolve("file"), "");
+        assertThat(failedStart(Map.of("WIREPROOF_HOME", file.toString()))).contains("is a file, not a folder");
+    }
+
+    @Test
+    void a_second_server_on_one_home_is_refused() throws InterruptedException {
+        try (ServerProcess first = ServerProcess.start(settings(Map.of()))) {
+            first.awaitLine("server.ready");
+            assertThat(failedStart(Map.of())).contains("in use by another running server");
+        }
+    }
+
+    /** @return the one line that the failing start printed */
+    private String failedStart(Map<String, String> more) throws InterruptedException {
+        try (ServerProcess server = ServerProcess.start(settings(more))) {
+            assertThat(server.awaitExit()).isEqualTo(1);
+            List<String> told = server.output().stream()
+                    .filter(line -> line.contains("cannot start"))
+                    .toList();
+            assertThat(told).as("of %s", server.output()).hasSize(1);
+            assertThat(server.output()).noneMatch(line -> line.startsWith("\tat "));
+            return told.getFirst();
+        }
+    }
+
+    private Map<String, String> settings(Map<String, String> more) {
+        Map<String, String> settings = new HashMap<>();
+        settings.put("WIREPROOF_HOME", home.toString());
+        settings.put("SERVER_PORT", Integer.toString(Ports.free()));
+        settings.putAll(more);
+        return settings;
+    }
+}
