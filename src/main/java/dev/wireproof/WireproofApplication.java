@@ -13,6 +13,7 @@ public class WireproofApplication {
     public static void main(String[] args) throws Exception {
         String word = args.length == 0 ? "" : args[0];
         switch (word) {
+            case "simulate" -> dev.wireproof.simulator.SimulateCommand.main(rest(args));
             default -> serve(args);
         }
     }
