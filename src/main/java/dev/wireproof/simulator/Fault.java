@@ -20,7 +20,7 @@ enum Fault {
     SILENT_PONG,
     /** Stops reading the socket after the login, with a small receive buffer; its heartbeats go on. */
     STALLED_READER,
-    /** Logs in a second time every 20 s, and keeps the older connection sending heartbeats until that is aborted. */
+    /** Logs in a second time after 3 s, then every 20 s, and keeps the older connection sending heartbeats until that is aborted. */
     SPLIT,
     /** Handles each Command so many seconds after it came. */
     SLOW_ACK,

@@ -9,8 +9,11 @@ final class Misbehaviours {
     /** Small, so that a reader that stopped is felt after few frames; the kernel rounds it up. */
     private static final int STALLED_RECEIVE_BUFFER = 2_048;
 
-    private static final long GARBAGE_PAUSE_NS = TimeUnit.SECONDS.toNanos(5);
+    private static final long GARBAGE_PAUSE_NS = TimeUnit.SECONDS.toNanos(2);
     private static final long FREEZE_AFTER_NS = TimeUnit.SECONDS.toNanos(2);
+    /** The first one soon, so that it is seen; then long enough for the server to end what is old. */
+    private static final long FIRST_SPLIT_NS = TimeUnit.SECONDS.toNanos(3);
+
     private static final long SPLIT_PAUSE_NS = TimeUnit.SECONDS.toNanos(20);
     private static final long SPLIT_HEARTBEAT_NS = TimeUnit.SECONDS.toNanos(1);
     private static final long FLAP_LONGEST_NS = TimeUnit.SECONDS.toNanos(8);
@@ -196,6 +199,8 @@ final class Misbehaviours {
     }
 
     private static final class Split extends Behaviour {
+        private boolean again;
+
         Split() {
             super(Fault.SPLIT);
         }
@@ -208,8 +213,9 @@ final class Misbehaviours {
 
         @Override
         void loggedIn(SimulatedAgent agent, Session session) {
-            agent.later(SPLIT_PAUSE_NS, () -> {
+            agent.later(again ? SPLIT_PAUSE_NS : FIRST_SPLIT_NS, () -> {
                 if (agent.isNewest(session)) {
+                    again = true;
                     agent.connectBeside();
                     keepBeating(agent, session);
                 }
