@@ -137,9 +137,11 @@ final class ScriptedServer implements AutoCloseable {
                         pongs.add(pong);
                     }
                 }
-                case Frames.CLOSE ->
+                case Frames.CLOSE -> {
                     closes.add(
                             payload.length < 2 ? 1005 : ByteBuffer.wrap(payload).getShort() & 0xFFFF);
+                    drop();
+                }
                 default -> throw new IOException("opcode " + opcode);
             }
         }
