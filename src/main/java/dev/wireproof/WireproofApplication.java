@@ -1,5 +1,7 @@
 package dev.wireproof;
 
+import dev.wireproof.agent.AgentMain;
+import dev.wireproof.simulator.SimulateCommand;
 import java.util.Arrays;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
@@ -13,7 +15,8 @@ public class WireproofApplication {
     public static void main(String[] args) throws Exception {
         String word = args.length == 0 ? "" : args[0];
         switch (word) {
-            case "simulate" -> dev.wireproof.simulator.SimulateCommand.main(rest(args));
+            case "simulate" -> SimulateCommand.main(rest(args));
+            case "agent" -> AgentMain.main(rest(args));
             default -> serve(args);
         }
     }
