@@ -1,10 +1,12 @@
 package dev.wireproof.simulator;
 
+import dev.wireproof.id.AgentId;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 
@@ -75,16 +77,21 @@ final class Fleet implements AutoCloseable {
         return stats.live.get() >= agents.size();
     }
 
+    /** The identities of healthy agents that are enrolled: commands may be posted to them. */
+    List<AgentId> commandable() {
+        return agents.stream()
+                .filter(agent -> agent.behaviour().fault() == Fault.HEALTHY)
+                .map(agent -> agent.identity().agentId())
+                .filter(Objects::nonNull)
+                .toList();
+    }
+
     FleetStats stats() {
         return stats;
     }
 
     FleetSettings settings() {
         return settings;
-    }
-
-    List<SimulatedAgent> agents() {
-        return agents;
     }
 
     Shard shard(int index) {

@@ -6,7 +6,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who a simulated agent is. Belongs to its agent's loop.
+ * Who a simulated agent is. Belongs to its agent's loop; others may ask for its id.
  *
  * <p>{@code name} is its host name and, with a fleet's prefix, its device id.
  */
@@ -15,7 +15,7 @@ final class Identity {
     final String deviceId;
     final UUID instanceId = UUID.randomUUID();
     final SimulatedLedger ledger;
-    private @Nullable AgentId agentId;
+    private volatile @Nullable AgentId agentId;
     private @Nullable String agentKey;
     private @Nullable Long lastEpoch;
     private final @Nullable String enrollmentToken;
@@ -46,8 +46,9 @@ final class Identity {
     /** @return null when there is neither a key nor a token to show */
     @Nullable
     Credentials credentials() {
-        if (agentId != null && agentKey != null) {
-            return new Credentials.Enrolled(agentId, agentKey);
+        AgentId id = agentId;
+        if (id != null && agentKey != null) {
+            return new Credentials.Enrolled(id, agentKey);
         }
         return enrollmentToken == null ? null : new Credentials.Enrolling(enrollmentToken, deviceId);
     }

@@ -45,7 +45,7 @@ final class Reports {
         });
     }
 
-    /** @param arguments as they were given; what follows an option whose name has "token" in it is left out */
+    /** @param arguments as they were given; what follows an option whose name has "token" or "password" in it is left out */
     static Map<String, Object> environment(List<String> arguments) {
         Map<String, Object> about = new LinkedHashMap<>();
         about.put("command_line", redacted(arguments));
@@ -63,7 +63,7 @@ final class Reports {
         boolean hide = false;
         for (String argument : arguments) {
             int equals = argument.indexOf('=');
-            boolean secret = argument.startsWith("--") && argument.contains("token");
+            boolean secret = argument.startsWith("--") && (argument.contains("token") || argument.contains("password"));
             if (hide) {
                 shown.add("…");
             } else if (secret && equals > 0) {

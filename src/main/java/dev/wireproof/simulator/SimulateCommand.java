@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -31,6 +32,7 @@ import picocli.CommandLine.Spec;
         description = "Runs many simulated agents in one process, healthy ones and ones with faults.")
 public final class SimulateCommand implements Callable<Integer> {
     private static final int USAGE_ERROR = 2;
+    private static final int VIOLATION = 3;
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -108,7 +110,10 @@ public final class SimulateCommand implements Callable<Integer> {
             description = "Threads that the agents share (default: ${DEFAULT-VALUE}).")
     private int loops = 1;
 
-    /** Runs it and gives the exit code: 0 done, 1 something went wrong, 2 wrong options. */
+    @Mixin
+    private LoadOptions load = new LoadOptions();
+
+    /** Runs it and gives the exit code: 0 done, 1 something went wrong, 2 wrong options, 3 a command was lost or run twice. */
     public static int run(String... arguments) {
         return commandLine().execute(arguments);
     }
@@ -132,22 +137,29 @@ public final class SimulateCommand implements Callable<Integer> {
             ProcessHandle.of(parentPid)
                     .ifPresentOrElse(parent -> parent.onExit().thenRun(end::countDown), end::countDown);
         }
-        Fleet fleet = new Fleet(settings, InstantSource.system(), CommandWatcher.NONE);
+        PrintWriter err = spec.commandLine().getErr();
+        Measurements measurements = new Measurements(load, err);
+        Fleet fleet = new Fleet(settings, InstantSource.system(), measurements.watcher());
         Thread farewell = new Thread(fleet::close, "simulator-farewell");
         Runtime.getRuntime().addShutdownHook(farewell);
-        fleet.start();
-        PrintWriter err = spec.commandLine().getErr();
         err.println("simulate: " + settings.agents() + " agents connect to " + server);
-        waitFor(fleet, end);
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("environment", Reports.environment(arguments()));
+        if (measurements.any()) {
+            result.putAll(measurements.run(fleet, duration, end));
+        } else {
+            fleet.start();
+            waitFor(fleet, end);
+        }
         result.putAll(FleetReport.of(fleet.stats(), settings));
         Runtime.getRuntime().removeShutdownHook(farewell);
         fleet.close();
         PrintWriter out = spec.commandLine().getOut();
         out.println(Reports.render(result, report));
         out.flush();
-        return 0;
+        List<String> violations = Measurements.violations(result);
+        violations.forEach(violation -> err.println("simulate: " + violation));
+        return violations.isEmpty() ? 0 : VIOLATION;
     }
 
     private void waitFor(Fleet fleet, CountDownLatch end) throws InterruptedException {
