@@ -19,7 +19,9 @@ class ConfigurationDocumentTest {
     @Test
     void every_setting_is_in_the_configuration_document_by_its_environment_variable() throws IOException {
         String document = Files.readString(Path.of("docs/configuration.md"));
-        assertThat(settings()).isNotEmpty().allSatisfy(name -> assertThat(document).contains("`" + name + "`"));
+        assertThat(settings())
+                .isNotEmpty()
+                .allSatisfy(name -> assertThat(document).contains("`" + name + "`"));
     }
 
     private static List<String> settings() {
@@ -30,7 +32,8 @@ class ConfigurationDocumentTest {
             if (candidate.isAnnotatedWith(ConfigurationProperties.class)) {
                 Class<?> type = candidate.reflect();
                 assertThat(type.isRecord()).as("%s is a record", type).isTrue();
-                String prefix = type.getAnnotation(ConfigurationProperties.class).value();
+                String prefix =
+                        type.getAnnotation(ConfigurationProperties.class).value();
                 for (RecordComponent component : type.getRecordComponents()) {
                     names.add(environmentVariable(prefix + "." + component.getName()));
                 }
