@@ -1,8 +1,8 @@
 /**
- * Loops that start and stop, and rows that are written together, each done once.
+ * Loops that start and stop, written once.
  *
  * <p>May use: nothing. Used by: telemetry, connection, command, ops.
- * Start reading at {@link dev.wireproof.background.RepeatingTask} and {@link dev.wireproof.background.Batcher}.
+ * Start reading at {@link dev.wireproof.background.RepeatingTask}.
  */
 @NullMarked
 package dev.wireproof.background;

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param frameBytes payload length of the one frame
  * @param frameSha256 lower-case hex of the payload
  * @param fenceSeq counter of the Ping directly behind the frame
- * @param ackedOn the connection that the ack or nack came on, which may be another one
+ * @param answeredOn the connection that the ack or nack came on, which may be another one
  * @param refusal why the connection's queue did not take the frame
  * @param neverWritten proven: the connection ended before a write of this frame began
  * @param nackCode null unless nacked
@@ -39,7 +39,7 @@ public record AttemptView(
         @Nullable Instant ackedAt,
         @Nullable Instant nackedAt,
         @Nullable Long answeredNs,
-        @Nullable ConnectionId ackedOn,
+        @Nullable ConnectionId answeredOn,
         @Nullable String writeError,
         @Nullable String refusal,
         boolean neverWritten,

@@ -57,6 +57,43 @@ public record CommandView(
         attempts = List.copyOf(attempts);
     }
 
+    CommandView with(List<AttemptView> known, String stdout, String stderr) {
+        return new CommandView(
+                id,
+                agentId,
+                siteId,
+                state,
+                stateSince,
+                certainty,
+                waitingFor,
+                effect,
+                cancelRequestedAt,
+                cancelReason,
+                interpreter,
+                script,
+                args,
+                env,
+                cwd,
+                timeoutS,
+                maxOutputBytes,
+                createdAt,
+                createdBy,
+                note,
+                expiresAt,
+                attemptsUsed,
+                maxAttempts,
+                nextOfferAt,
+                ackedAt,
+                startedAt,
+                endedAt,
+                result,
+                stdout,
+                stderr,
+                truncated,
+                late,
+                known);
+    }
+
     /**
      * What the agent reported.
      *

@@ -1,0 +1,147 @@
+package dev.wireproof.command;
+
+import dev.wireproof.command.Consequence.SendCancel;
+import dev.wireproof.command.Work.Create;
+import dev.wireproof.command.Work.Told;
+import dev.wireproof.connection.SendOutcome;
+import dev.wireproof.id.CommandId;
+import dev.wireproof.protocol.ServerMessage;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+
+/**
+ * What follows from a batch once it is stored: frames leave, results are acknowledged, lanes move on, whoever waits is told. Runs on the
+ * writer's thread; nothing here blocks.
+ */
+final class AfterCommit {
+    private static final Duration FULL_QUEUE_PAUSE = Duration.ofSeconds(1);
+
+    private final CommandInbox inbox;
+    private final Lanes lanes;
+    private final Dispatcher dispatcher;
+    private final Views views;
+    private final Followers followers;
+    private final InstantSource clock;
+
+    AfterCommit(
+            CommandInbox inbox,
+            Lanes lanes,
+            Dispatcher dispatcher,
+            Views views,
+            Followers followers,
+            InstantSource clock) {
+        this.inbox = inbox;
+        this.lanes = lanes;
+        this.dispatcher = dispatcher;
+        this.views = views;
+        this.followers = followers;
+        this.clock = clock;
+    }
+
+    void done(Batch batch, List<AttemptTrace> traces) {
+        for (Pending one : batch.touched()) {
+            one.attempts.forEach(this::send);
+            one.cancels.forEach(cancel -> cancel(one.id(), cancel));
+            for (Pending.ResultAck ack : one.resultAcks) {
+                Texts.send(ack.to(), new ServerMessage.CommandResultAck(one.id()), one.id());
+            }
+            moveOn(one);
+            one.answered.forEach(answered -> answered.to().complete(answered.with()));
+            Create create = one.create;
+            if (create != null) {
+                create.done().complete(new Submission.Created(views.fresh(one)));
+            }
+            if (one.visiblyChanged()) {
+                followers.changed(one.id(), one.facts().state().ended());
+            }
+        }
+        batch.known.forEach(views::answerKnown);
+        for (Work.Tell tell : batch.unknown) {
+            if (tell.report() != null) {
+                Texts.unexpected(tell.report());
+            }
+            tell.done().complete(new Told.Unknown());
+        }
+        for (AttemptTrace trace : traces) {
+            climbed(trace);
+        }
+    }
+
+    private void send(NewAttempt attempt) {
+        CommandId id = attempt.commandId();
+        Lane lane = attempt.lane();
+        AttemptTrace trace = new AttemptTrace(
+                id,
+                attempt.attempt(),
+                lane.link.connectionId(),
+                attempt.text().bytes(),
+                attempt.text().sha256(),
+                inbox::dirty,
+                inbox::neverWritten);
+        trace.overdueAt = attempt.overdueAt();
+        lane.sending(trace);
+        switch (lane.link.send(attempt.text(), trace)) {
+            case SendOutcome.Enqueued(long ns) -> trace.enqueued(ns);
+            case SendOutcome.QueueFull(int frames, long bytes) -> {
+                refused(trace, "queue full (%d frames, %d bytes)".formatted(frames, bytes));
+                lane.backOff(id, clock.instant().plus(FULL_QUEUE_PAUSE));
+                lanes.noteBacklog(lane);
+            }
+            case SendOutcome.Closed _ -> {
+                refused(trace, "the connection was closing");
+                lane.release(id);
+            }
+        }
+    }
+
+    private void refused(AttemptTrace trace, String why) {
+        trace.refused(why);
+        Instant now = clock.instant();
+        inbox.tell(trace.commandId, _ -> new CommandEvent.OfferRefused(now, trace.attempt, why));
+    }
+
+    private void cancel(CommandId id, SendCancel cancel) {
+        Lane lane = lanes.of(cancel.on().id());
+        if (lane != null) {
+            Texts.send(lane.link, new ServerMessage.CommandCancel(id, cancel.reason()), id);
+        }
+    }
+
+    /** Gives its slot back once it is acknowledged or ended, and lets the next one in. */
+    private void moveOn(Pending one) {
+        CommandFacts facts = one.facts();
+        Lane lane = lanes.of(facts.agentId());
+        if (lane == null) {
+            return;
+        }
+        boolean awaitsAnswer = facts.waiting() && facts.nextOfferAt() != null;
+        AttemptTrace trace = lane.trace(facts.id());
+        if (trace != null) {
+            trace.overdueAt = facts.nextOfferAt();
+        }
+        boolean held = !awaitsAnswer && lane.holds(facts.id());
+        if (held) {
+            lane.release(facts.id());
+        }
+        boolean newlyWaiting = one.create != null && one.attempts.isEmpty() && facts.waiting();
+        if (newlyWaiting || one.offerSoon != null) {
+            lane.append(facts.id());
+        }
+        if (held || newlyWaiting || one.offerSoon != null) {
+            dispatcher.pump(lane);
+        }
+    }
+
+    /** Counts an attempt that the peer's WebSocket layer read, though no ack came. */
+    private void climbed(AttemptTrace trace) {
+        followers.changed(trace.commandId, false);
+        Lane lane = lanes.of(trace.connectionId);
+        if (trace.peerReadNs > 0 && !trace.peerReadTold && lane != null && lane.trace(trace.commandId) == trace) {
+            trace.peerReadTold = true;
+            Instant now = clock.instant();
+            inbox.tell(trace.commandId, _ -> new CommandEvent.PeerRead(now, trace.attempt));
+        }
+    }
+}

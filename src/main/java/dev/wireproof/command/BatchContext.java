@@ -1,0 +1,30 @@
+package dev.wireproof.command;
+
+import java.util.function.DoubleSupplier;
+
+/** What every batch of a server shares. */
+record BatchContext(
+        CommandLifecycle lifecycle,
+        DeliveryPolicy policy,
+        Lanes lanes,
+        CommandTable commands,
+        AttemptTable attempts,
+        HistoryTable history,
+        OutputTable output,
+        KeyTable keys,
+        DoubleSupplier jitter) {
+
+    /** @param jitter each call -1…1 */
+    static BatchContext of(DeliveryPolicy policy, Lanes lanes, DoubleSupplier jitter) {
+        return new BatchContext(
+                new CommandLifecycle(policy),
+                policy,
+                lanes,
+                new CommandTable(),
+                new AttemptTable(),
+                new HistoryTable(),
+                new OutputTable(),
+                new KeyTable(),
+                jitter);
+    }
+}

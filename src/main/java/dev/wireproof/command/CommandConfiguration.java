@@ -1,0 +1,186 @@
+package dev.wireproof.command;
+
+import dev.wireproof.background.RepeatingTask;
+import dev.wireproof.connection.AgentMessageHandler;
+import dev.wireproof.connection.ConnectionListener;
+import dev.wireproof.fleet.AgentDeleted;
+import dev.wireproof.protocol.AgentMessage.CommandAck;
+import dev.wireproof.protocol.AgentMessage.CommandLedger;
+import dev.wireproof.protocol.AgentMessage.CommandNack;
+import dev.wireproof.protocol.AgentMessage.CommandOutput;
+import dev.wireproof.protocol.AgentMessage.CommandResult;
+import dev.wireproof.protocol.AgentMessage.CommandStarted;
+import dev.wireproof.protocol.AgentMessage.Heartbeat;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import javax.sql.DataSource;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.EventListener;
+
+/** Hands the room's parts to the application, starts them, and stops them in order. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties({DeliveryProperties.class, CommandProperties.class})
+class CommandConfiguration {
+    /** The writers are there before the first connection, and store until the last one is closed. */
+    static final int WRITERS_PHASE = 0;
+    /** Loops that begin things end before connections are closed. */
+    static final int LOOPS_PHASE = 2_000;
+
+    private static final Duration FLUSH = Duration.ofMillis(200);
+    private static final Duration TICK = Duration.ofSeconds(1);
+    private static final Duration FORGET = Duration.ofMinutes(10);
+    private static final Duration PATIENCE = Duration.ofSeconds(3);
+
+    @Bean
+    CommandRoom commandRoom(
+            DataSource database, InstantSource clock, DeliveryProperties delivery, CommandProperties command) {
+        return new CommandRoom(
+                database,
+                clock,
+                new DeliveryPolicy(delivery.ackWait(), delivery.maxAttempts(), command.resultGrace()),
+                command.writers(),
+                () -> ThreadLocalRandom.current().nextDouble(-1, 1));
+    }
+
+    @Bean
+    Commands commands(CommandRoom room) {
+        return room.commands;
+    }
+
+    @Bean
+    Reaper reaper(CommandRoom room) {
+        return room.reaper;
+    }
+
+    @Bean
+    ConnectionListener commandDispatcher(CommandRoom room) {
+        return room.dispatcher;
+    }
+
+    @Bean
+    AgentMessageHandler<CommandAck> commandAcks(CommandRoom room) {
+        return room.reports.acks();
+    }
+
+    @Bean
+    AgentMessageHandler<CommandNack> commandNacks(CommandRoom room) {
+        return room.reports.nacks();
+    }
+
+    @Bean
+    AgentMessageHandler<CommandStarted> commandStarts(CommandRoom room) {
+        return room.reports.starts();
+    }
+
+    @Bean
+    AgentMessageHandler<CommandOutput> commandOutputs(CommandRoom room) {
+        return room.reports.outputs();
+    }
+
+    @Bean
+    AgentMessageHandler<CommandResult> commandResults(CommandRoom room) {
+        return room.reports.results();
+    }
+
+    @Bean
+    AgentMessageHandler<CommandLedger> commandLedgers(CommandRoom room) {
+        return room.reports.ledgers();
+    }
+
+    @Bean
+    AgentMessageHandler<Heartbeat> commandHeartbeats(CommandRoom room) {
+        return room.reports.heartbeats();
+    }
+
+    @Bean
+    SmartLifecycle commandWriters(CommandRoom room) {
+        return new Running(WRITERS_PHASE) {
+            @Override
+            void begin() {
+                room.engine.start();
+            }
+
+            @Override
+            void end() {
+                room.engine.stop();
+            }
+        };
+    }
+
+    @Bean
+    SmartLifecycle commandLoops(CommandRoom room, CommandProperties settings) {
+        return new Running(LOOPS_PHASE) {
+            private List<RepeatingTask> loops = List.of();
+
+            @Override
+            void begin() {
+                loops = List.of(
+                        RepeatingTask.start(
+                                "command-reaper", settings.reaperInterval(), PATIENCE, room.reaper::reapOnce),
+                        RepeatingTask.start("command-rungs", FLUSH, PATIENCE, room::flushRungs),
+                        RepeatingTask.start("command-lanes", TICK, PATIENCE, room::tick),
+                        RepeatingTask.start("command-keys", FORGET, PATIENCE, room::forgetKeys));
+            }
+
+            @Override
+            void end() {
+                loops.forEach(RepeatingTask::close);
+                room.flushRungs();
+            }
+        };
+    }
+
+    @Bean
+    AgentDeletions agentDeletions(CommandRoom room) {
+        return new AgentDeletions(room);
+    }
+
+    /** Hears of deleted agents; the work is done on a thread of its own. */
+    record AgentDeletions(CommandRoom room) {
+        @EventListener
+        void gone(AgentDeleted agent) {
+            Thread.startVirtualThread(() -> room.agentDeleted(agent));
+        }
+    }
+
+    /** Something that starts and stops with the application, once each. */
+    private abstract static class Running implements SmartLifecycle {
+        private final int phase;
+        private volatile boolean running;
+
+        Running(int phase) {
+            this.phase = phase;
+        }
+
+        abstract void begin();
+
+        abstract void end();
+
+        @Override
+        public void start() {
+            begin();
+            running = true;
+        }
+
+        @Override
+        public void stop() {
+            end();
+            running = false;
+        }
+
+        @Override
+        public boolean isRunning() {
+            return running;
+        }
+
+        @Override
+        public int getPhase() {
+            return phase;
+        }
+    }
+}

@@ -1,0 +1,102 @@
+package dev.wireproof.command;
+
+import dev.wireproof.fleet.AgentDeleted;
+import dev.wireproof.id.CommandId;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.DoubleSupplier;
+import javax.sql.DataSource;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** The room, put together: every part once, in the order in which they need each other. */
+final class CommandRoom {
+    private static final int GONE_AT_ONCE = 500;
+
+    private final Lanes lanes = new Lanes();
+    private final Executor blocking = Thread::startVirtualThread;
+    private final CommandInbox inbox;
+    private final BacklogTable backlog;
+    private final KeyTable keys = new KeyTable();
+    private final DataSource database;
+    private final InstantSource clock;
+
+    final Dispatcher dispatcher;
+    final CommandEngine engine;
+    final CommandReaper reaper;
+    final AgentReports reports;
+    final Commands commands;
+
+    /** @param jitter each call -1…1 */
+    CommandRoom(DataSource database, InstantSource clock, DeliveryPolicy policy, int writers, DoubleSupplier jitter) {
+        this.database = database;
+        this.clock = clock;
+        JdbcClient db = JdbcClient.create(database);
+        inbox = new CommandInbox(clock, writers);
+        backlog = new BacklogTable(db);
+        LedgerTable ledgers = new LedgerTable(db);
+        dispatcher = new Dispatcher(inbox, lanes, backlog, ledgers, clock, jitter);
+        CommandQueries queries = new CommandQueries(db, new AgentPresence(lanes, clock));
+        Followers followers = new Followers();
+        AfterCommit after = new AfterCommit(inbox, lanes, dispatcher, new Views(queries, blocking), followers, clock);
+        engine = new CommandEngine(inbox, database, BatchContext.of(policy, lanes, jitter), after, clock);
+        reaper = new CommandReaper(inbox, dispatcher, backlog, new ReaperTable(db), clock);
+        reports = new AgentReports(inbox, lanes, dispatcher, ledgers::seen, reaper::pausedFor, blocking);
+        commands = new StoredCommands(
+                inbox,
+                lanes,
+                queries,
+                new OutputQueries(db),
+                new Timelines(db, queries),
+                followers,
+                clock,
+                jitter,
+                blocking);
+    }
+
+    /** Stores the rungs that changed since the last call. */
+    void flushRungs() {
+        inbox.flushRungs();
+    }
+
+    /** Looks again at lanes on which commands wait. */
+    void tick() {
+        dispatcher.tick();
+    }
+
+    /** Waits until everything that was told before is stored, and what follows directly from it is done. Blocks. */
+    void settle() {
+        inbox.settle();
+    }
+
+    /** Ends the open commands of an agent that is gone. Blocks. */
+    void agentDeleted(AgentDeleted gone) {
+        List<CommandId> open = List.of();
+        do {
+            open = backlog.openOf(gone.agentId(), GONE_AT_ONCE);
+            CompletableFuture.allOf(open.stream()
+                            .map(id -> inbox.ask(id, _ -> new CommandEvent.AgentGone(clock.instant())))
+                            .toArray(CompletableFuture[]::new))
+                    .join();
+        } while (open.size() == GONE_AT_ONCE);
+    }
+
+    /** Forgets idempotency keys past their day. Blocks. */
+    void forgetKeys() {
+        try (var on = database.getConnection()) {
+            keys.forget(on, clock.instant());
+        } catch (java.sql.SQLException e) {
+            throw new StoreUnavailableException("old idempotency keys stay", e);
+        }
+    }
+
+    /** How many reports of agents were dropped since the start, and how much waits to be stored. */
+    long dropped() {
+        return inbox.dropped();
+    }
+
+    int waiting() {
+        return inbox.backlog();
+    }
+}

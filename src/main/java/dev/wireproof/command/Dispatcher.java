@@ -1,0 +1,222 @@
+package dev.wireproof.command;
+
+import dev.wireproof.command.BacklogTable.Unsettled;
+import dev.wireproof.command.Work.Told;
+import dev.wireproof.connection.AgentLink;
+import dev.wireproof.connection.ConnectionListener;
+import dev.wireproof.id.CommandId;
+import dev.wireproof.protocol.AgentMessage;
+import dev.wireproof.protocol.ProtocolLimits;
+import dev.wireproof.protocol.ServerMessage;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings commands and lines together. A new line gets what its agent has not acknowledged, oldest first, and is then asked about what is
+ * unknown. After that a lane moves on with each answer. Nothing here changes a command: it tells the lifecycle that an offer is possible.
+ */
+final class Dispatcher implements ConnectionListener {
+    private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
+    /** How long the first offers of a new line may hold back the messages that arrive on it. */
+    private static final long FIRST_OFFERS_MS = 2_000;
+
+    private static final int PULLED = Lane.WINDOW + Lane.WAITING;
+
+    private final CommandInbox inbox;
+    private final Lanes lanes;
+    private final BacklogTable backlog;
+    private final LedgerTable ledgers;
+    private final InstantSource clock;
+    private final DoubleSupplier jitter;
+
+    Dispatcher(
+            CommandInbox inbox,
+            Lanes lanes,
+            BacklogTable backlog,
+            LedgerTable ledgers,
+            InstantSource clock,
+            DoubleSupplier jitter) {
+        this.inbox = inbox;
+        this.lanes = lanes;
+        this.backlog = backlog;
+        this.ledgers = ledgers;
+        this.clock = clock;
+        this.jitter = jitter;
+    }
+
+    @Override
+    public void opened(AgentLink link, AgentMessage.Auth auth, Instant at) {
+        Instant openedAt = clock.instant().minusNanos(link.nowNs() / 1_000 * 1_000);
+        // Until the record's past is known it proves nothing.
+        Lane lane =
+                new Lane(link, openedAt, new Line(link.connectionId(), auth.ledgerId(), Instant.MAX), auth.ledgerSeq());
+        if (lanes.opened(lane) && !bringUp(lane)) {
+            lanes.noteBacklog(lane);
+        }
+    }
+
+    @Override
+    public void closed(AgentLink link, @Nullable Integer closeCode, String reason, Instant at) {
+        lanes.closed(link);
+    }
+
+    /** @return false when the database did not answer: {@link #tick} tries again */
+    private boolean bringUp(Lane lane) {
+        try {
+            Instant now = clock.instant();
+            UUID ledger = lane.line().ledgerId();
+            Long seq = lane.ledgerSeq;
+            Instant wentBack =
+                    ledger == null || seq == null ? null : ledgers.seen(lane.link.agentId(), ledger, seq, now);
+            List<Unsettled> unsettled = backlog.unsettled(lane.link.agentId(), now, ProtocolLimits.LEDGER_QUERY_IDS);
+            lane.ready(new Line(lane.link.connectionId(), ledger, wentBack));
+            if (lane.startPull(now)) {
+                pull(lane);
+            }
+            await(offerNext(lane));
+            settle(lane, unsettled);
+            watchBacklog(lane);
+            return true;
+        } catch (RuntimeException e) {
+            log.atWarn()
+                    .addKeyValue("connection", lane.link.connectionId())
+                    .setCause(e)
+                    .log("command.line_not_brought_up");
+            return false;
+        }
+    }
+
+    /** Cancellations go out again, and the agent's record is asked about everything whose fate is open. */
+    private void settle(Lane lane, List<Unsettled> unsettled) {
+        if (unsettled.isEmpty()) {
+            return;
+        }
+        Line line = lane.line();
+        for (Unsettled one : unsettled) {
+            if (one.held()) {
+                inbox.tell(one.id(), _ -> new CommandEvent.LineOpened(clock.instant(), line));
+            }
+        }
+        List<CommandId> ids = unsettled.stream().map(Unsettled::id).toList();
+        Texts.send(lane.link, new ServerMessage.CommandLedgerQuery(ids), null);
+    }
+
+    private static void await(List<CompletableFuture<Told>> offers) {
+        if (!offers.isEmpty()) {
+            CompletableFuture.allOf(offers.toArray(CompletableFuture[]::new))
+                    .completeOnTimeout(null, FIRST_OFFERS_MS, TimeUnit.MILLISECONDS)
+                    .exceptionally(_ -> null)
+                    .join();
+        }
+    }
+
+    /** Offers what has room now, and reads on in the database when nothing is left in memory. Never blocks. */
+    void pump(Lane lane) {
+        offerNext(lane);
+        if (lane.startPull(clock.instant())) {
+            Thread.startVirtualThread(() -> {
+                try {
+                    pull(lane);
+                    offerNext(lane);
+                } catch (RuntimeException e) {
+                    log.atWarn()
+                            .addKeyValue("connection", lane.link.connectionId())
+                            .setCause(e)
+                            .log("command.backlog_not_read");
+                }
+                watchBacklog(lane);
+            });
+        } else {
+            watchBacklog(lane);
+        }
+    }
+
+    private void watchBacklog(Lane lane) {
+        if (lane.hasBacklog()) {
+            lanes.noteBacklog(lane);
+        }
+    }
+
+    private void pull(Lane lane) {
+        try {
+            List<CommandId> oldest = backlog.unacked(lane.link.agentId(), PULLED);
+            lane.pulled(oldest, oldest.size() == PULLED);
+        } catch (RuntimeException e) {
+            lane.pullFailed();
+            throw e;
+        }
+    }
+
+    private List<CompletableFuture<Told>> offerNext(Lane lane) {
+        List<CompletableFuture<Told>> offers = new ArrayList<>(0);
+        for (CommandId id : lane.takeNext(clock.instant())) {
+            CompletableFuture<Told> told = inbox.tell(id, facts -> possible(lane, facts));
+            told.whenComplete((_, failure) -> {
+                if (failure != null) {
+                    lane.backOff(id, clock.instant().plusSeconds(1));
+                    lanes.noteBacklog(lane);
+                }
+            });
+            offers.add(told);
+        }
+        return offers;
+    }
+
+    private CommandEvent possible(Lane lane, CommandFacts facts) {
+        OfferReason reason = facts.offers() == 0
+                ? OfferReason.DISPATCH
+                : facts.offers() == facts.roundBase() ? OfferReason.REDELIVER : OfferReason.RECONNECTED;
+        return lane.link.live() && lanes.of(lane.link.connectionId()) != null
+                ? new CommandEvent.OfferPossible(
+                        clock.instant(), lane.line(), reason, lane.progress(facts.id()), jitter.getAsDouble())
+                : due(facts, reason);
+    }
+
+    /** What a passed deadline means now: with a line when the agent has one and there is room on it. Called by a writer. */
+    CommandEvent due(CommandFacts facts, OfferReason reason) {
+        Instant now = clock.instant();
+        Lane lane = lanes.of(facts.agentId());
+        if (lane == null) {
+            return new CommandEvent.DuePassed(now, null, reason, Progress.UNSEEN, jitter.getAsDouble());
+        }
+        boolean usable = !facts.waiting() || lane.reserveOrWait(facts.id(), now);
+        if (!usable) {
+            lanes.noteBacklog(lane);
+        }
+        return new CommandEvent.DuePassed(
+                now, usable ? lane.line() : null, reason, lane.progress(facts.id()), jitter.getAsDouble());
+    }
+
+    /** A sign of life: whatever is overdue on this line is looked at now. */
+    void heartbeat(AgentLink from) {
+        Lane lane = lanes.of(from.connectionId());
+        if (lane != null && from.live()) {
+            for (CommandId id : lane.overdue(clock.instant())) {
+                inbox.tell(id, facts -> due(facts, OfferReason.HEARTBEAT));
+            }
+        }
+    }
+
+    /** Looks again at lanes on which commands wait: after a full queue, a hold, or a database that was away. */
+    void tick() {
+        for (Lane lane : lanes.backlogged()) {
+            lanes.backlogGone(lane);
+            if (!lane.isReady()) {
+                if (!bringUp(lane)) {
+                    lanes.noteBacklog(lane);
+                }
+            } else {
+                pump(lane);
+            }
+        }
+    }
+}

@@ -1,0 +1,218 @@
+package dev.wireproof.command;
+
+import dev.wireproof.connection.AgentLink;
+import dev.wireproof.id.CommandId;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is on its way on one connection: at most {@value #WINDOW} commands that are not acknowledged, and the next ones in order. Commands
+ * beyond {@value #WAITING} are not kept in memory: {@code more} says that the database has some.
+ *
+ * <p>All fields are guarded by {@code this}; nothing is called and nothing waits under the lock. An idle lane holds no collections.
+ */
+final class Lane {
+    static final int WINDOW = 16;
+    static final int WAITING = 64;
+
+    final AgentLink link;
+    /** The wall-clock anchor of the connection's time scale. */
+    final Instant openedAt;
+
+    /** How many commands the agent's record ever took, as told when the connection opened; null when not told. */
+    final @Nullable Long ledgerSeq;
+
+    private volatile Line line;
+    private boolean ready;
+    private boolean more = true;
+    private boolean pulling;
+    private Instant notBefore = Instant.MIN;
+    private @Nullable Map<CommandId, Slot> inFlight;
+    private @Nullable Queue<CommandId> waiting;
+
+    private static final class Slot {
+        @Nullable
+        AttemptTrace trace;
+    }
+
+    Lane(AgentLink link, Instant openedAt, Line line, @Nullable Long ledgerSeq) {
+        this.link = link;
+        this.openedAt = openedAt;
+        this.line = line;
+        this.ledgerSeq = ledgerSeq;
+    }
+
+    Line line() {
+        return line;
+    }
+
+    /** What the agent's record is, and that older commands were read: from now on new ones may be offered at once. */
+    synchronized void ready(Line known) {
+        line = known;
+        ready = true;
+    }
+
+    synchronized boolean isReady() {
+        return ready;
+    }
+
+    /** For a command that was just stored. @return whether it may be offered now: it then has a slot */
+    synchronized boolean reserveIfNext(CommandId id, Instant now) {
+        return !more && (waiting == null || waiting.isEmpty()) && reserve(id, now);
+    }
+
+    /** For a command whose time has come. @return whether it has a slot; else it will be offered in its turn */
+    synchronized boolean reserveOrWait(CommandId id, Instant now) {
+        if (holds(id) || (!isReplaced() && reserve(id, now))) {
+            return true;
+        }
+        append(id);
+        return false;
+    }
+
+    private boolean isReplaced() {
+        return !link.live();
+    }
+
+    private boolean reserve(CommandId id, Instant now) {
+        if (!ready || now.isBefore(notBefore) || !link.offersAllowed()) {
+            return false;
+        }
+        if (inFlight == null) {
+            inFlight = new HashMap<>(4);
+        }
+        if (inFlight.size() >= WINDOW) {
+            return false;
+        }
+        inFlight.putIfAbsent(id, new Slot());
+        return true;
+    }
+
+    /** Behind the ones that wait already. */
+    synchronized void append(CommandId id) {
+        if (waiting == null) {
+            waiting = new ArrayDeque<>(4);
+        }
+        if (more || waiting.size() >= WAITING) {
+            more = true;
+        } else if (!waiting.contains(id)) {
+            waiting.add(id);
+        }
+    }
+
+    synchronized boolean holds(CommandId id) {
+        return inFlight != null && inFlight.containsKey(id);
+    }
+
+    synchronized @Nullable AttemptTrace trace(CommandId id) {
+        Slot slot = inFlight == null ? null : inFlight.get(id);
+        return slot == null ? null : slot.trace;
+    }
+
+    synchronized Progress progress(CommandId id) {
+        AttemptTrace trace = trace(id);
+        return trace == null ? Progress.UNSEEN : trace.progress();
+    }
+
+    synchronized void sending(AttemptTrace trace) {
+        if (inFlight == null) {
+            inFlight = new HashMap<>(4);
+        }
+        inFlight.computeIfAbsent(trace.commandId, _ -> new Slot()).trace = trace;
+    }
+
+    synchronized void release(CommandId id) {
+        if (inFlight != null && inFlight.remove(id) != null && inFlight.isEmpty()) {
+            inFlight = null;
+        }
+    }
+
+    /** The connection's queue is full: no offers for a while. The refused one goes to the database's order again. */
+    synchronized void backOff(CommandId refused, Instant until) {
+        release(refused);
+        notBefore = until;
+        more = true;
+    }
+
+    /** @return the next ones in order, each with a slot now */
+    synchronized List<CommandId> takeNext(Instant now) {
+        List<CommandId> taken = new ArrayList<>(0);
+        while (waiting != null && !waiting.isEmpty() && reserve(waiting.element(), now)) {
+            taken.add(waiting.remove());
+        }
+        if (waiting != null && waiting.isEmpty()) {
+            waiting = null;
+        }
+        return taken;
+    }
+
+    /** @return whether the caller is the one to read the next ones from the database; it then must call {@link #pulled} */
+    synchronized boolean startPull(Instant now) {
+        boolean room = inFlight == null || inFlight.size() <= WINDOW / 2;
+        boolean nothingHere = waiting == null || waiting.isEmpty();
+        if (!ready || !more || pulling || !nothingHere || !room || now.isBefore(notBefore) || !link.offersAllowed()) {
+            return false;
+        }
+        pulling = true;
+        more = false; // what is stored from here on says so again
+        return true;
+    }
+
+    /** @param full whether the database may have more of them */
+    synchronized void pulled(List<CommandId> oldestFirst, boolean full) {
+        pulling = false;
+        boolean storedMeanwhile = more;
+        more = false;
+        for (CommandId id : oldestFirst) {
+            if (!holds(id)) {
+                append(id);
+            }
+        }
+        more |= full || storedMeanwhile;
+    }
+
+    synchronized void pullFailed() {
+        pulling = false;
+        more = true;
+    }
+
+    /** @return whether commands wait for room on it */
+    synchronized boolean hasBacklog() {
+        return !ready || more || (waiting != null && !waiting.isEmpty());
+    }
+
+    synchronized List<CommandId> overdue(Instant now) {
+        if (inFlight == null) {
+            return List.of();
+        }
+        List<CommandId> overdue = new ArrayList<>(0);
+        inFlight.forEach((id, slot) -> {
+            Instant at = slot.trace == null ? null : slot.trace.overdueAt;
+            if (at != null && !now.isBefore(at)) {
+                overdue.add(id);
+            }
+        });
+        return overdue;
+    }
+
+    /** For a nack of a text that the agent could not read: whose text was it? */
+    synchronized @Nullable AttemptTrace withHash(String sha256) {
+        return inFlight == null
+                ? null
+                : inFlight.values().stream()
+                        .map(slot -> slot.trace)
+                        .filter(trace -> trace != null && trace.frameSha256.equals(sha256))
+                        .findAny()
+                        .orElse(null);
+    }
+
+    synchronized int inFlight() {
+        return inFlight == null ? 0 : inFlight.size();
+    }
+}
