@@ -22,29 +22,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The real jar against a scripted server: the way in, and one command through. */
-class AgentBasicsIT {
-    @TempDir
-    Path directory;
-
-    private ScriptedServer server;
-    private AgentProcess agent;
-
-    @BeforeEach
-    void start() throws Exception {
-        server = new ScriptedServer();
-        agent = AgentProcess.start(server, directory.resolve("home"), "--tag", "role=db");
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        agent.close();
-        server.close();
+class AgentBasicsIT extends AgentJar {
+    @Override
+    String[] options() {
+        return new String[] {"--tag", "role=db"};
     }
 
     @Test
@@ -61,11 +45,10 @@ class AgentBasicsIT {
         assertThat(enrolling.os().family()).isEqualTo("linux");
         assertThat(enrolling.tags()).containsEntry("role", "db");
         assertThat(enrolling.capabilities()).contains("shell:sh", "shell:bash");
-        Path identity = directory.resolve("home/identity.properties");
+        Path identity = home().resolve("identity.properties");
         assertThat(Files.getPosixFilePermissions(identity)).isEqualTo(PosixFilePermissions.fromString("rw-------"));
 
-        agent.kill();
-        agent = AgentProcess.start(server, directory.resolve("home"));
+        killAndStartAgain();
         AgentMessage.Auth enrolled = server.nextSession().auth();
         assertThat(enrolled.credentials()).isEqualTo(new Credentials.Enrolled(ScriptedServer.AGENT, "key-1"));
         assertThat(enrolled.lastEpoch()).isEqualTo(1);

@@ -53,6 +53,7 @@ final class ServerPeer implements AutoCloseable {
     private final String request;
     private final BlockingQueue<Frame> frames = new LinkedBlockingQueue<>();
     private final List<AgentMessage> seen = new ArrayList<>();
+    private final List<AgentMessage> unclaimed = new ArrayList<>();
     private AgentMessage.@Nullable Auth auth;
 
     private ServerPeer(Socket socket, DataInputStream in, String request) throws IOException {
@@ -171,12 +172,18 @@ final class ServerPeer implements AutoCloseable {
         return frame;
     }
 
-    /** The next text of this type; others before it are remembered in {@link #seen()}. */
+    /** The first text of this type that no call before returned; the others are kept for later calls. */
     <M extends AgentMessage> M next(Class<M> type) throws InterruptedException {
         return next(type, _ -> true);
     }
 
     <M extends AgentMessage> M next(Class<M> type, Predicate<M> wanted) throws InterruptedException {
+        for (AgentMessage message : unclaimed) {
+            if (type.isInstance(message) && wanted.test(type.cast(message))) {
+                unclaimed.remove(message);
+                return type.cast(message);
+            }
+        }
         while (true) {
             Frame frame = nextFrame();
             if (frame == END) {
@@ -193,6 +200,7 @@ final class ServerPeer implements AutoCloseable {
             if (type.isInstance(message) && wanted.test(type.cast(message))) {
                 return type.cast(message);
             }
+            unclaimed.add(message);
         }
     }
 
