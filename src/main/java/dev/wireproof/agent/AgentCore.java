@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,7 @@ final class AgentCore implements Session.Receiver, CommandRun.Listener {
 
         record Text(Session session, byte[] text) implements Event {}
 
-        record Closed(Session session, Session.End end) implements Event {}
+        record Closed(Session session, Session.End end, CountDownLatch handled) implements Event {}
 
         record Started(CommandId command, long pid, Instant at, long processStart) implements Event {}
 
@@ -85,8 +86,11 @@ final class AgentCore implements Session.Receiver, CommandRun.Listener {
         events.add(new Event.Opened(session));
     }
 
-    void closed(Session session, Session.End end) {
-        events.add(new Event.Closed(session, end));
+    /** Returns when every text of this connection was handled: only then is known what the server said last. */
+    void closed(Session session, Session.End end) throws InterruptedException {
+        CountDownLatch handled = new CountDownLatch(1);
+        events.add(new Event.Closed(session, end, handled));
+        handled.await();
     }
 
     @Override
@@ -145,18 +149,20 @@ final class AgentCore implements Session.Receiver, CommandRun.Listener {
                 }
                 case Event.Text(var session, var text) -> {
                     try {
-                        if (session.equals(current) && session.isOpen()) {
+                        // What arrived before the server's Close still counts, what follows a goodbye of ours does not.
+                        if (session.equals(current) && !session.isGivenUp()) {
                             read(session, text);
                         }
                     } finally {
                         session.handled(text);
                     }
                 }
-                case Event.Closed(var session, var end) -> {
+                case Event.Closed(var session, var end, var handled) -> {
                     if (session.equals(current)) {
                         current = null;
                     }
                     greeting.ended(session, end);
+                    handled.countDown();
                 }
                 case Event.Started(var command, var pid, var at, var processStart) ->
                     room.started(command, pid, at, processStart);
@@ -179,6 +185,7 @@ final class AgentCore implements Session.Receiver, CommandRun.Listener {
         Session session = current;
         if (session != null) {
             session.close(CloseCode.NORMAL, "the agent stops");
+            session.awaitGoodbye();
         }
     }
 

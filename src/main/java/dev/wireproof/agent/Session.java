@@ -17,8 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One WebSocket from upgrade to end. Its reader answers Pings by itself and hands every text on; its writer is a thread
- * of its own. After {@link #close} or {@link #abort} no frame is handed on any more, also not one that has already
- * arrived: the agent acts on its newest connection only.
+ * of its own. After {@link #close} or {@link #abort} no frame is handed on any more.
  */
 final class Session {
     /** Texts read and not handled yet. When it is used up, the reader waits for the core. */
@@ -59,6 +58,7 @@ final class Session {
     /** Why this side ended it; null while it has not. */
     private volatile @Nullable End ending;
 
+    private volatile boolean givenUp;
     private volatile long endingNanos;
 
     Session(Socket socket, Deliveries deliveries) throws IOException {
@@ -181,6 +181,11 @@ final class Session {
         closeSocket();
     }
 
+    /** Waits until the Close frame is written, but not for a peer that does not read. */
+    void awaitGoodbye() throws InterruptedException {
+        writing.join(CLOSE_PATIENCE);
+    }
+
     /** Called now and then: a goodbye that nobody answers ends as well. */
     void endOverdueClose() {
         if (ending != null && System.nanoTime() - endingNanos > CLOSE_PATIENCE.toNanos()) {
@@ -203,6 +208,7 @@ final class Session {
 
     /** Says goodbye first; the reader ends soon after. */
     void close(CloseCode code, String reason) {
+        givenUp = true;
         ending(new End(null, reason));
         byte[] text = reason.getBytes(StandardCharsets.UTF_8);
         int length = Math.min(text.length, 100);
@@ -227,6 +233,11 @@ final class Session {
         } catch (IOException e) {
             // Closed is closed.
         }
+    }
+
+    /** This agent said goodbye: no text of it is acted on any more. */
+    boolean isGivenUp() {
+        return givenUp;
     }
 
     boolean isOpen() {

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +55,7 @@ final class ServerPeer implements AutoCloseable {
     private final BlockingQueue<Frame> frames = new LinkedBlockingQueue<>();
     private final List<AgentMessage> seen = new ArrayList<>();
     private final List<AgentMessage> unclaimed = new ArrayList<>();
+    private final Semaphore reading = new Semaphore(1);
     private AgentMessage.@Nullable Auth auth;
 
     private ServerPeer(Socket socket, DataInputStream in, String request) throws IOException {
@@ -102,6 +104,8 @@ final class ServerPeer implements AutoCloseable {
     private void readAll() {
         try {
             while (true) {
+                reading.acquireUninterruptibly();
+                reading.release();
                 int first = in.readUnsignedByte();
                 int second = in.readUnsignedByte();
                 assertThat(first & 0x70).as("reserved bits").isZero();
@@ -141,8 +145,33 @@ final class ServerPeer implements AutoCloseable {
         sendFrame(CLOSE, payload);
     }
 
-    synchronized void sendFrame(int opcode, byte[] payload) throws IOException {
-        out.writeByte(0x80 | opcode);
+    void sendFrame(int opcode, byte[] payload) throws IOException {
+        sendPiece(opcode, payload, true);
+    }
+
+    /** Whatever these bytes are. */
+    synchronized void sendRaw(byte[] bytes) throws IOException {
+        out.write(bytes);
+        out.flush();
+    }
+
+    /** Raw bytes and a text in one write. */
+    synchronized void sendTogether(byte[] raw, ServerMessage message) throws IOException {
+        out.write(raw);
+        send(message);
+    }
+
+    /** From now on nothing is read, until {@link #readOn}; one frame may still come. */
+    void stopReading() {
+        reading.acquireUninterruptibly();
+    }
+
+    void readOn() {
+        reading.release();
+    }
+
+    synchronized void sendPiece(int opcode, byte[] payload, boolean last) throws IOException {
+        out.writeByte((last ? 0x80 : 0) ^ opcode);
         if (payload.length < 126) {
             out.writeByte(payload.length);
         } else if (payload.length < 65_536) {

@@ -1,0 +1,152 @@
+package dev.wireproof.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.util.Base64;
+import java.util.Map;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLHandshakeException;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The upgrade over TLS and its refusals, on real sockets. */
+class AgentTlsIT {
+    private static final String PASSWORD = "changeit";
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void a_certificate_counts_only_from_a_trusted_authority_and_for_the_very_host() throws Exception {
+        KeyStore keys = certificateFor("dns:localhost");
+        Path authority = directory.resolve("ca.pem");
+        Files.writeString(
+                authority,
+                "-----BEGIN CERTIFICATE-----\n"
+                        + Base64.getMimeEncoder()
+                                .encodeToString(keys.getCertificate("server").getEncoded())
+                        + "\n-----END CERTIFICATE-----\n");
+        try (ServerSocket listening = secure(keys)) {
+            Thread.ofPlatform().daemon().start(() -> acceptAll(listening));
+            int port = listening.getLocalPort();
+            try (Socket socket = WebSocketHandshake.open(options("wss://localhost:" + port + "/ws", authority))) {
+                assertThat(socket.isConnected()).isTrue();
+            }
+            assertThatThrownBy(() -> WebSocketHandshake.open(options("wss://127.0.0.1:" + port + "/ws", authority)))
+                    .as("another name than the certificate's")
+                    .isInstanceOf(SSLHandshakeException.class);
+            assertThatThrownBy(() -> WebSocketHandshake.open(options("wss://localhost:" + port + "/ws", null)))
+                    .as("an authority that nobody trusts")
+                    .isInstanceOf(SSLHandshakeException.class);
+        }
+    }
+
+    @Test
+    void a_redirect_is_not_followed_and_a_busy_server_is_left_alone_as_long_as_it_asks() throws Exception {
+        assertRefused("HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:1/ws\r\n\r\n", "302 Found");
+        WebSocketHandshake.Refused busy =
+                assertRefused("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 7\r\n\r\n", "503");
+        assertThat(busy.retryAfter()).hasSeconds(7);
+        assertRefused("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n", "no WebSocket upgrade");
+    }
+
+    private static WebSocketHandshake.Refused assertRefused(String answer, String why) throws Exception {
+        try (ServerSocket listening = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            Thread.ofPlatform().daemon().start(() -> {
+                try (Socket socket = listening.accept()) {
+                    readRequest(socket.getInputStream());
+                    socket.getOutputStream().write(answer.getBytes(StandardCharsets.US_ASCII));
+                } catch (IOException e) {
+                    // The test sees it.
+                }
+            });
+            String uri = "ws://127.0.0.1:" + listening.getLocalPort() + "/ws";
+            try (Socket socket = WebSocketHandshake.open(options(uri, null))) {
+                throw new AssertionError("upgraded: " + socket);
+            } catch (WebSocketHandshake.Refused e) {
+                assertThat(e).hasMessageContaining(why);
+                return e;
+            }
+        }
+    }
+
+    private static void readRequest(InputStream in) throws IOException {
+        int newlines = 0;
+        while (newlines < 2) {
+            int next = in.read();
+            newlines = next == '\n' ? newlines + 1 : next == '\r' ? newlines : 0;
+        }
+    }
+
+    private static void acceptAll(ServerSocket listening) {
+        try {
+            while (true) {
+                Socket socket = listening.accept();
+                Thread.ofPlatform().daemon().start(() -> {
+                    try {
+                        ServerPeer.upgrade(socket);
+                    } catch (IOException e) {
+                        // The refused handshakes.
+                    }
+                });
+            }
+        } catch (IOException e) {
+            // Closed with the test.
+        }
+    }
+
+    private static AgentOptions options(String uri, @Nullable Path authority) {
+        return new AgentOptions(URI.create(uri), "t", Path.of("/tmp"), Map.of(), null, authority, 60);
+    }
+
+    private KeyStore certificateFor(String name) throws Exception {
+        Path store = directory.resolve("keys.p12");
+        Path keytool = Path.of(System.getProperty("java.home"), "bin", "keytool");
+        Process made = new ProcessBuilder(
+                        keytool.toString(),
+                        "-genkeypair",
+                        "-alias",
+                        "server",
+                        "-keyalg",
+                        "EC",
+                        "-dname",
+                        "CN=test",
+                        "-ext",
+                        "san=" + name,
+                        "-keystore",
+                        store.toString(),
+                        "-storepass",
+                        PASSWORD,
+                        "-validity",
+                        "2")
+                .inheritIO()
+                .start();
+        assertThat(made.waitFor()).isZero();
+        KeyStore keys = KeyStore.getInstance("PKCS12");
+        try (InputStream in = Files.newInputStream(store)) {
+            keys.load(in, PASSWORD.toCharArray());
+        }
+        return keys;
+    }
+
+    private static ServerSocket secure(KeyStore keys) throws Exception {
+        KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        managers.init(keys, PASSWORD.toCharArray());
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(managers.getKeyManagers(), null, null);
+        return context.getServerSocketFactory().createServerSocket(0, 5, InetAddress.getLoopbackAddress());
+    }
+}
