@@ -50,6 +50,7 @@ final class AgentCore implements Session.Receiver, CommandRun.Listener {
     private final ServerTime serverTime;
     private final CommandRoom room;
     private final CommandDesk desk;
+    private final Recovery recovery;
     private final Greeting greeting;
     private final Pulse pulse;
     private final Runnable fatal;
@@ -71,6 +72,7 @@ final class AgentCore implements Session.Receiver, CommandRun.Listener {
         this.greeting = greeting;
         this.serverTime = new ServerTime(clock);
         this.room = new CommandRoom(home, ledger, deliveries, serverTime, clock, log, this, this::send);
+        this.recovery = new Recovery(home, ledger, deliveries, room, clock, log);
         this.desk = new CommandDesk(ledger, deliveries, room, serverTime, log);
         this.pulse = new Pulse(room, new MachineMetrics(home.directory()), Duration.ofSeconds(options.echoIntervalS()));
         this.fatal = fatal;
@@ -122,7 +124,7 @@ final class AgentCore implements Session.Receiver, CommandRun.Listener {
 
     private void run() {
         try {
-            room.recover();
+            recovery.run();
             while (true) {
                 Event event = events.poll(TICK_MS, TimeUnit.MILLISECONDS);
                 if (event != null) {

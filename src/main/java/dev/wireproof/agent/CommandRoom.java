@@ -10,10 +10,6 @@ import dev.wireproof.protocol.ProtocolLimits;
 import dev.wireproof.protocol.ServerMessage.AgentConfig;
 import dev.wireproof.protocol.ServerMessage.Command;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -23,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,63 +67,9 @@ final class CommandRoom {
         this.outlet = outlet;
     }
 
-    /** Once, before anything else: takes up what an earlier process of this agent left. */
-    void recover() throws IOException, InterruptedException {
-        for (Map.Entry<CommandId, Ledger.Started> left :
-                List.copyOf(ledger.running().entrySet())) {
-            interrupt(left.getKey(), left.getValue());
-        }
-        for (Map.Entry<CommandId, LedgerEntry> entry :
-                List.copyOf(ledger.entries().entrySet())) {
-            switch (entry.getValue().state()) {
-                // Its start was never recorded, so it never ran.
-                case ACCEPTED ->
-                    waiting.put(entry.getKey(), ledger.command(entry.getKey()).expiresAt());
-                case FINISHED -> {
-                    if (!entry.getValue().settled() && deliveries.find(entry.getKey()) == null) {
-                        deliverRecorded(entry.getKey());
-                    }
-                }
-                case STARTING, EXPIRED -> {}
-            }
-        }
-        empty(home.scriptDirectory(), _ -> true);
-        empty(
-                home.outputDirectory(),
-                file -> deliveries.all().stream()
-                        .noneMatch(open -> file.startsWith(open.commandId().toString())));
-    }
-
-    private void interrupt(CommandId id, Ledger.Started left) throws IOException, InterruptedException {
-        ProcessHandle process = ProcessHandle.of(left.pid())
-                .filter(one ->
-                        one.info().startInstant().map(Instant::toEpochMilli).equals(Optional.of(left.processStart())))
-                .orElse(null);
-        new ProcessTree(id).endAtOnce(process);
-        OutputSpool output = OutputSpool.reopen(id, home.outputDirectory());
-        Duration since = Duration.between(left.startedAt(), clock.instant());
-        log.warn("command.interrupted", "command", id);
-        ended(new CommandResult(
-                id,
-                Outcome.INTERRUPTED,
-                null,
-                null,
-                output.stdoutBytes(),
-                output.stderrBytes(),
-                true,
-                left.startedAt(),
-                Math.max(0, since.toMillis()),
-                "the agent ended while it ran; what was left of it was ended, its later output is lost"));
-    }
-
-    private static void empty(Path directory, Predicate<String> garbage) throws IOException {
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
-            for (Path file : files) {
-                if (garbage.test(String.valueOf(file.getFileName()))) {
-                    Files.deleteIfExists(file);
-                }
-            }
-        }
+    /** Before anything else: accepted by an earlier process of this agent, and never started. */
+    void takeUp(CommandId id) throws IOException {
+        waiting.put(id, ledger.command(id).expiresAt());
     }
 
     /** @return what is not as it was asked for; null when all is */

@@ -71,22 +71,12 @@ final class Ledger implements AutoCloseable {
                     id = UUID.fromString(fields[1]);
                     seq = Long.parseLong(fields[2]);
                 }
-                case "A" ->
-                    replayed(
-                            fields,
-                            new LedgerEntry(
-                                    LedgerEntry.State.ACCEPTED,
-                                    Long.parseLong(fields[2]),
-                                    offset,
-                                    false,
-                                    false,
-                                    null,
-                                    null));
+                case "A" -> replayed(fields, LedgerEntry.accepted(Long.parseLong(fields[2]), offset));
                 case "S" -> {
                     CommandId command = CommandId.parse(fields[1]);
                     LedgerEntry before = entries.get(command);
                     if (before != null) {
-                        entries.put(command, starting(before));
+                        entries.put(command, before.toStarting());
                         running.put(command, new Started(Instant.parse(fields[2]), -1, 0));
                     }
                 }
@@ -100,21 +90,10 @@ final class Ledger implements AutoCloseable {
                     running.remove(result.commandId());
                     replayed(
                             fields,
-                            new LedgerEntry(
-                                    LedgerEntry.State.FINISHED,
-                                    Long.parseLong(fields[2]),
-                                    offset,
-                                    fields[4].equals("1"),
-                                    result.startedAt() != null,
-                                    result.outcome(),
-                                    result.exitCode()));
+                            LedgerEntry.finished(result, Long.parseLong(fields[2]), offset, fields[4].equals("1")));
                 }
-                case "E" ->
-                    replayed(
-                            fields,
-                            new LedgerEntry(
-                                    LedgerEntry.State.EXPIRED, Long.parseLong(fields[2]), -1, true, false, null, null));
-                case "R" -> entries.computeIfPresent(CommandId.parse(fields[1]), (_, entry) -> settled(entry));
+                case "E" -> replayed(fields, LedgerEntry.expired(Long.parseLong(fields[2])));
+                case "R" -> entries.computeIfPresent(CommandId.parse(fields[1]), (_, entry) -> entry.toSettled());
                 default -> throw new IOException("the record of commands was written by a newer agent");
             }
         } catch (IllegalArgumentException | IndexOutOfBoundsException | DateTimeException e) {
@@ -161,9 +140,7 @@ final class Ledger implements AutoCloseable {
         long offset = journal.append("A\t" + command.commandId() + "\t" + forgetAt + "\t" + (seq + 1) + "\t"
                 + ServerMessageCodec.encode(command));
         seq++;
-        entries.put(
-                command.commandId(),
-                new LedgerEntry(LedgerEntry.State.ACCEPTED, forgetAt, offset, false, false, null, null));
+        entries.put(command.commandId(), LedgerEntry.accepted(forgetAt, offset));
     }
 
     /** The accepted command as the server sent it. */
@@ -178,7 +155,7 @@ final class Ledger implements AutoCloseable {
     /** Once this returns, the process may be started. */
     void starting(CommandId command, Instant at) throws IOException {
         journal.append("S\t" + command + "\t" + at);
-        entries.computeIfPresent(command, (_, entry) -> starting(entry));
+        entries.computeIfPresent(command, (_, entry) -> entry.toStarting());
         running.put(command, new Started(at, -1, 0));
     }
 
@@ -197,16 +174,7 @@ final class Ledger implements AutoCloseable {
         long offset = journal.append(finished(command, forgetAt, number, false, AgentMessageCodec.encode(result)));
         seq = number;
         running.remove(command);
-        entries.put(
-                command,
-                new LedgerEntry(
-                        LedgerEntry.State.FINISHED,
-                        forgetAt,
-                        offset,
-                        false,
-                        result.startedAt() != null,
-                        result.outcome(),
-                        result.exitCode()));
+        entries.put(command, LedgerEntry.finished(result, forgetAt, offset, false));
     }
 
     private static String finished(CommandId command, long forgetAt, long seq, boolean settled, String result) {
@@ -223,16 +191,14 @@ final class Ledger implements AutoCloseable {
         LedgerEntry before = entries.get(command);
         if (before != null) {
             journal.append("E\t" + command + "\t" + before.forgetAt() + "\t" + seq);
-            entries.put(
-                    command,
-                    new LedgerEntry(LedgerEntry.State.EXPIRED, before.forgetAt(), -1, true, false, null, null));
+            entries.put(command, LedgerEntry.expired(before.forgetAt()));
         }
     }
 
     /** The server has the result or does not want it. Lost by a crash, it is only sent once more. */
     void settle(CommandId command) throws IOException {
         journal.write("R\t" + command);
-        entries.computeIfPresent(command, (_, entry) -> settled(entry));
+        entries.computeIfPresent(command, (_, entry) -> entry.toSettled());
     }
 
     /** Rewrites the file when most of it is history. */
@@ -257,22 +223,22 @@ final class Ledger implements AutoCloseable {
             }
             compacted.sync();
             Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            Home.syncDirectory(file);
         } catch (IOException | RuntimeException e) {
             compacted.close();
             throw e;
         }
+        // From the rename on, the old file has no name: nothing may be written to it any more, whatever happens next.
         journal.close();
         journal = compacted;
         compactedLength = compacted.length();
         entries.clear();
         entries.putAll(kept);
+        Home.syncDirectory(file);
     }
 
     private @Nullable LedgerEntry copied(CommandId command, LedgerEntry entry, Instant now, Journal to)
             throws IOException {
-        boolean open = entry.state() == LedgerEntry.State.ACCEPTED || entry.state() == LedgerEntry.State.STARTING;
-        if (!open && entry.forgetAt() < now.getEpochSecond()) {
+        if (!entry.isOpen() && entry.forgetAt() < now.getEpochSecond()) {
             return null;
         }
         long offset = entry.offset() < 0 ? -1 : to.length();
@@ -289,14 +255,7 @@ final class Ledger implements AutoCloseable {
             case FINISHED -> to.write(finished(command, entry.forgetAt(), seq, entry.settled(), result(command)));
             case EXPIRED -> to.write("E\t" + command + "\t" + entry.forgetAt() + "\t" + seq);
         }
-        return new LedgerEntry(
-                entry.state(),
-                entry.forgetAt(),
-                offset,
-                entry.settled(),
-                entry.ran(),
-                entry.outcome(),
-                entry.exitCode());
+        return entry.at(offset);
     }
 
     private long offset(CommandId command) throws IOException {
@@ -305,15 +264,6 @@ final class Ledger implements AutoCloseable {
             throw new IOException("the record of commands does not hold command " + command);
         }
         return entry.offset();
-    }
-
-    private static LedgerEntry starting(LedgerEntry entry) {
-        return new LedgerEntry(LedgerEntry.State.STARTING, entry.forgetAt(), entry.offset(), false, true, null, null);
-    }
-
-    private static LedgerEntry settled(LedgerEntry entry) {
-        return new LedgerEntry(
-                entry.state(), entry.forgetAt(), entry.offset(), true, entry.ran(), entry.outcome(), entry.exitCode());
     }
 
     private static long forgetAt(Instant expiresAt) {

@@ -1,5 +1,6 @@
 package dev.wireproof.agent;
 
+import dev.wireproof.protocol.AgentMessage.CommandResult;
 import dev.wireproof.protocol.AgentMessage.Outcome;
 import org.jspecify.annotations.Nullable;
 
@@ -30,5 +31,42 @@ record LedgerEntry(
         FINISHED,
         /** Its time passed while it waited; it never ran. */
         EXPIRED
+    }
+
+    static LedgerEntry accepted(long forgetAt, long offset) {
+        return new LedgerEntry(State.ACCEPTED, forgetAt, offset, false, false, null, null);
+    }
+
+    static LedgerEntry finished(CommandResult result, long forgetAt, long offset, boolean settled) {
+        return new LedgerEntry(
+                State.FINISHED,
+                forgetAt,
+                offset,
+                settled,
+                result.startedAt() != null,
+                result.outcome(),
+                result.exitCode());
+    }
+
+    static LedgerEntry expired(long forgetAt) {
+        return new LedgerEntry(State.EXPIRED, forgetAt, -1, true, false, null, null);
+    }
+
+    LedgerEntry toStarting() {
+        return new LedgerEntry(State.STARTING, forgetAt, offset, false, true, null, null);
+    }
+
+    LedgerEntry toSettled() {
+        return new LedgerEntry(state, forgetAt, offset, true, ran, outcome, exitCode);
+    }
+
+    /** The same, in a file where its line is elsewhere. */
+    LedgerEntry at(long newOffset) {
+        return new LedgerEntry(state, forgetAt, newOffset, settled, ran, outcome, exitCode);
+    }
+
+    /** Whether it may still run or runs: then it is never forgotten. */
+    boolean isOpen() {
+        return state == State.ACCEPTED || state == State.STARTING;
     }
 }

@@ -107,7 +107,8 @@ class LedgerTest {
             ledger.accept(second);
         }
         byte[] whole = Files.readAllBytes(file());
-        for (int length = (int) firstRecorded; length <= whole.length; length++) {
+        // A prime step from the far end: each run sees the whole file, and many places within the last line.
+        for (int length = whole.length; length >= firstRecorded; length -= 31) {
             Files.write(file(), Arrays.copyOf(whole, length));
             try (Ledger ledger = open()) {
                 assertThat(ledger.id()).isEqualTo(id);
@@ -173,7 +174,7 @@ class LedgerTest {
     @Test
     void the_file_does_not_grow_with_history() throws Exception {
         try (Ledger ledger = open()) {
-            for (int i = 0; i < 60; i++) {
+            for (int i = 0; i < 40; i++) {
                 Command command = command("x".repeat(200_000));
                 ledger.accept(command);
                 ledger.finish(result(command, Outcome.EXITED), NOW);
@@ -181,7 +182,7 @@ class LedgerTest {
                 ledger.compactIfWorthIt(NOW);
             }
             assertThat(Files.size(file())).isLessThan(5_000_000);
-            assertThat(ledger.entries()).hasSize(60);
+            assertThat(ledger.entries()).hasSize(40);
         }
     }
 
