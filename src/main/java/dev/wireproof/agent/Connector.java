@@ -48,13 +48,18 @@ final class Connector {
             } catch (IOException e) {
                 Duration retryAfter = e instanceof WebSocketHandshake.Refused refused ? refused.retryAfter() : null;
                 delay = backoff.next(Duration.ZERO, null, retryAfter);
-                log.warn("connect.failed", "server", options.server(), "error", e);
+                log.warn("connect.failed", "server", options.server(), "error", told(e));
             }
             log.info("reconnect", "in_ms", delay.toMillis());
             if (stopped.await(delay.toMillis(), TimeUnit.MILLISECONDS)) {
                 return Outcome.STOPPED;
             }
         }
+    }
+
+    /** The JDK's messages alone ("Connection refused") may be empty or name no cause; ours say it all. */
+    private static String told(IOException e) {
+        return e instanceof WebSocketHandshake.Refused ? String.valueOf(e.getMessage()) : e.toString();
     }
 
     private static boolean isRevoked(Session session, Session.End end) {
