@@ -102,14 +102,15 @@ CREATE INDEX config_site ON config (site_id, version DESC) WHERE site_id IS NOT 
 CREATE INDEX config_agent ON config (agent_id, version DESC) WHERE agent_id IS NOT NULL;
 
 -- Answers of creating POSTs, kept for 24 h. Commands keep their keys in their own table, in the transaction that stores them.
+-- An answer may hold a secret that is shown once, so it is encrypted with a key that only the caller's own secret leads to.
 CREATE TABLE idempotent_answer (
     caller       uuid        NOT NULL,
-    key          text        NOT NULL CHECK (length(key) BETWEEN 1 AND 255),
+    key_hash     bytea       NOT NULL CHECK (length(key_hash) = 32),
     request_hash bytea       NOT NULL CHECK (length(request_hash) = 32),
-    status       integer     NOT NULL,
+    status       integer,                                    -- null only inside the transaction that makes the answer
     location     text,
-    body         text        NOT NULL,
+    body         bytea,
     created_at   timestamptz NOT NULL,
-    PRIMARY KEY (caller, key)
+    PRIMARY KEY (caller, key_hash)
 );
 CREATE INDEX idempotent_answer_age ON idempotent_answer (created_at);

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.data.domain.Limit;
 import org.springframework.data.jpa.repository.JpaRepository;
 import org.springframework.data.jpa.repository.Modifying;
+import org.springframework.data.jpa.repository.NativeQuery;
 import org.springframework.data.jpa.repository.Query;
 import org.springframework.transaction.annotation.Transactional;
 
@@ -23,6 +24,16 @@ interface ApiTokenRows extends JpaRepository<ApiTokenRow, UUID> {
     @Query("select t from ApiTokenRow t where t.revokedAt is null and (:before is null or t.id < :before)"
             + " order by t.id desc")
     List<ApiTokenRow> page(@Nullable UUID before, Limit limit);
+
+    @NativeQuery("""
+        SELECT * FROM api_token
+         WHERE revoked_at IS NULL
+           AND site_ids <@ CAST(:sites AS uuid[])
+           AND (CAST(:before AS uuid) IS NULL OR id < CAST(:before AS uuid))
+         ORDER BY id DESC
+         LIMIT :limit
+        """)
+    List<ApiTokenRow> pageWithin(String sites, @Nullable UUID before, int limit);
 
     @Modifying
     @Transactional

@@ -87,9 +87,17 @@ public class ApiTokens {
         return rows.findByIdAndRevokedAtIsNull(id).map(ApiTokens::token);
     }
 
-    /** Newest first. @param before only tokens older than this one; null: from the newest */
-    public List<ApiToken> page(@Nullable UUID before, int limit) {
-        return rows.page(before, Limit.of(limit)).stream().map(ApiTokens::token).toList();
+    /**
+     * Newest first.
+     *
+     * @param within only tokens that are limited to some of these sites; null: all tokens
+     * @param before only tokens older than this one; null: from the newest
+     */
+    public List<ApiToken> page(@Nullable Collection<SiteId> within, @Nullable UUID before, int limit) {
+        List<ApiTokenRow> found = within == null
+                ? rows.page(before, Limit.of(limit))
+                : rows.pageWithin(SiteArrays.literal(within), before, limit);
+        return found.stream().map(ApiTokens::token).toList();
     }
 
     /** At once on this node, within 5 s on others. @return false when there is none */

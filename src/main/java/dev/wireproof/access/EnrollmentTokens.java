@@ -47,6 +47,8 @@ public class EnrollmentTokens {
         """;
     private static final String REVOKE =
             "UPDATE enrollment_token SET revoked_at = :now WHERE id = :id AND revoked_at IS NULL";
+    private static final String REVOKE_OF_SITE =
+            "UPDATE enrollment_token SET revoked_at = :now WHERE site_id = :site AND revoked_at IS NULL";
     private static final String ANY_OF_SITE =
             "SELECT EXISTS (SELECT 1 FROM enrollment_token WHERE site_id = :site AND created_by = :by)";
 
@@ -160,6 +162,11 @@ public class EnrollmentTokens {
     /** @return false when there is none */
     public boolean revoke(UUID id) {
         return db.sql(REVOKE).param("id", id).param("now", now()).update() == 1;
+    }
+
+    /** Of a site that is no more. */
+    public void revokeOf(SiteId site) {
+        db.sql(REVOKE_OF_SITE).param("site", site.value()).param("now", now()).update();
     }
 
     private OffsetDateTime now() {

@@ -5,6 +5,7 @@ import dev.wireproof.access.AgentKeys;
 import dev.wireproof.access.AuditEntry;
 import dev.wireproof.access.AuditLog;
 import dev.wireproof.id.AgentId;
+import dev.wireproof.id.SiteId;
 import dev.wireproof.protocol.AgentMessage;
 import dev.wireproof.protocol.AgentMessage.Credentials;
 import dev.wireproof.protocol.ServerMessage.RejectCode;
@@ -91,7 +92,8 @@ class AdmissionDesk implements AgentAdmission {
                     RejectCode.BAD_CREDENTIALS, "agent_id or agent_key is wrong", RETRY_BAD_CREDENTIALS_S);
         }
         Optional<AgentRows.Known> row = agents.known(agent);
-        if (row.isEmpty() || row.get().deleted()) {
+        SiteId site = row.map(AgentRows.Known::site).orElse(null);
+        if (row.isEmpty() || row.get().deleted() || site == null) {
             return new Admission.Refused(
                     RejectCode.REVOKED, "this agent was deleted; it may enrol anew", RETRY_REVOKED_S);
         }
@@ -106,8 +108,7 @@ class AdmissionDesk implements AgentAdmission {
         }
         // The old key stays valid until an Auth with the new one: this AuthAck may be lost.
         String newKey = right.rotationDue() ? keys.issue(agent) : null;
-        return new Admission.Admitted(
-                agent, known.site(), known.pending(), newKey, known.configVersion(), known.config());
+        return new Admission.Admitted(agent, site, known.pending(), newKey, known.configVersion(), known.config());
     }
 
     private Admission refused(Admission.Refused refused, AgentMessage.Auth auth, String remoteAddress) {

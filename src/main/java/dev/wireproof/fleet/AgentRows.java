@@ -77,8 +77,9 @@ class AgentRows {
         this.clock = clock;
     }
 
+    /** @param site null only when deleted */
     record Known(
-            SiteId site,
+            @Nullable SiteId site,
             boolean pending,
             boolean deleted,
             AgentDescription description,
@@ -156,8 +157,9 @@ class AgentRows {
 
     private static Known known(ResultSet row, int index) throws SQLException {
         String body = row.getString("body");
+        UUID site = row.getObject("site_id", UUID.class);
         return new Known(
-                new SiteId(row.getObject("site_id", UUID.class)),
+                site == null ? null : new SiteId(site),
                 row.getBoolean("pending"),
                 row.getBoolean("deleted"),
                 new AgentDescription(

@@ -25,7 +25,7 @@ public class Agents {
     private static final Duration FORGET_AFTER = Duration.ofSeconds(3);
     private static final int CACHED = 50_000;
 
-    private static final String SITE_OF = "SELECT site_id FROM agent WHERE id = :id AND deleted_at IS NULL";
+    private static final String PLACE_OF = "SELECT site_id, os_family FROM agent WHERE id = :id AND deleted_at IS NULL";
     /** A null parameter leaves the column as it is. */
     private static final String PATCH = """
         UPDATE agent
@@ -53,7 +53,7 @@ public class Agents {
     private final TransactionTemplate transaction;
     private final ApplicationEventPublisher events;
     private final InstantSource clock;
-    private final LoadingCache<AgentId, Optional<SiteId>> sites;
+    private final LoadingCache<AgentId, Optional<Place>> places;
 
     Agents(
             JdbcClient db,
@@ -68,10 +68,10 @@ public class Agents {
         this.transaction = transaction;
         this.events = events;
         this.clock = clock;
-        this.sites = Caffeine.newBuilder()
+        this.places = Caffeine.newBuilder()
                 .maximumSize(CACHED)
                 .expireAfterWrite(FORGET_AFTER)
-                .build(this::readSite);
+                .build(this::readPlace);
     }
 
     /** What an operator changes. A null site leaves it; name and tags may be set to null, so they come with a flag. */
@@ -92,20 +92,33 @@ public class Agents {
         return queries.find(agent);
     }
 
+    /** @param osFamily linux, windows, macos or other */
+    public record Place(SiteId site, String osFamily) {}
+
     /**
-     * The site of an agent, from a cache that lags at most 3 s behind another node and not at all behind this one. For the path of
+     * Where an agent stands, from a cache that lags at most 3 s behind another node and not at all behind this one. For the path of
      * commands, where each statement counts.
      *
      * @return empty for an unknown or deleted one
      */
-    public Optional<SiteId> siteOf(AgentId agent) {
-        return sites.get(agent);
+    public Optional<Place> placeOf(AgentId agent) {
+        Optional<Place> place = places.get(agent);
+        if (place.isEmpty()) {
+            places.invalidate(agent); // it may be enrolled a moment later
+        }
+        return place;
     }
 
-    private Optional<SiteId> readSite(AgentId agent) {
-        return db.sql(SITE_OF)
+    /** As {@link #placeOf}. */
+    public Optional<SiteId> siteOf(AgentId agent) {
+        return placeOf(agent).map(Place::site);
+    }
+
+    private Optional<Place> readPlace(AgentId agent) {
+        return db.sql(PLACE_OF)
                 .param("id", agent.value())
-                .query((row, index) -> new SiteId(row.getObject("site_id", UUID.class)))
+                .query((row, index) ->
+                        new Place(new SiteId(row.getObject("site_id", UUID.class)), row.getString("os_family")))
                 .optional();
     }
 
@@ -123,7 +136,7 @@ public class Agents {
                         .param("now", clock.instant().atOffset(ZoneOffset.UTC))
                         .update()
                 == 1;
-        sites.invalidate(agent);
+        places.invalidate(agent);
         return found;
     }
 
@@ -135,7 +148,7 @@ public class Agents {
                         .param("now", now.atOffset(ZoneOffset.UTC))
                         .update()
                 == 1;
-        sites.invalidate(agent);
+        places.invalidate(agent);
         if (deleted) {
             events.publishEvent(new AgentDeleted(agent, now));
         }
@@ -169,6 +182,6 @@ public class Agents {
 
     /** The agent gets a new key at its next Auth. @return false when there is no such agent */
     public boolean rotateKey(AgentId agent) {
-        return readSite(agent).isPresent() && keys.requestRotation(agent);
+        return readPlace(agent).isPresent() && keys.requestRotation(agent);
     }
 }

@@ -8,10 +8,8 @@ import org.springframework.boot.autoconfigure.AutoConfigurationPackage;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ComponentScan;
-import org.springframework.context.annotation.Configuration;
 
-/** The rooms access and fleet alone, on a clock that a test moves. */
-@Configuration(proxyBeanMethods = false)
+/** The rooms access and fleet alone, on a clock that a test moves. No stereotype: other tests must not find it by scanning. */
 @EnableAutoConfiguration
 @AutoConfigurationPackage(basePackages = {"dev.wireproof.access", "dev.wireproof.fleet"})
 @ComponentScan({"dev.wireproof.access", "dev.wireproof.fleet"})

@@ -1,0 +1,159 @@
+package dev.wireproof.api;
+
+import dev.wireproof.access.TokenCheck;
+import io.github.bucket4j.TimeMeter;
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.http.HttpServletRequest;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
+import org.springframework.http.HttpStatus;
+import org.springframework.security.authorization.AuthorizationDecision;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
+import org.springframework.security.config.annotation.web.configurers.HeadersConfigurer;
+import org.springframework.security.config.http.SessionCreationPolicy;
+import org.springframework.security.oauth2.server.resource.introspection.BadOpaqueTokenException;
+import org.springframework.security.oauth2.server.resource.introspection.OpaqueTokenIntrospector;
+import org.springframework.security.oauth2.server.resource.web.BearerTokenResolver;
+import org.springframework.security.web.AuthenticationEntryPoint;
+import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.access.AccessDeniedHandler;
+import org.springframework.security.web.access.intercept.AuthorizationFilter;
+import org.springframework.security.web.firewall.RequestRejectedHandler;
+import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWriter.ReferrerPolicy;
+import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
+import org.springframework.security.web.util.matcher.NegatedRequestMatcher;
+import org.springframework.security.web.util.matcher.RequestMatcher;
+
+/**
+ * Who gets past the door. Everything needs a token but liveness and readiness, and the API's description, which holds no secret. Metrics
+ * need one that sees all sites, unless they have a port of their own: then whoever reaches that port may read them. Agents show their own
+ * credentials inside the WebSocket, so {@code /ws} is not filtered here at all (each header of its answer would stay in memory as long as
+ * the connection). What a token may do is declared by each route and enforced by {@link RouteGuard}.
+ */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(ApiSettings.class)
+class ApiSecurity {
+    private static final String API_CSP =
+            "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+    /** Swagger UI sets styles from its script; its scripts are files of our own. */
+    private static final String PAGE_CSP = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
+            + " img-src 'self' data:; font-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none';"
+            + " form-action 'none'";
+
+    @Bean
+    OpaqueTokenIntrospector introspector(TokenCheck tokens) {
+        return secret -> new CallerPrincipal(
+                tokens.callerWith(secret).orElseThrow(() -> new BadOpaqueTokenException("unknown token")));
+    }
+
+    /** Only the header, never the query: URLs end up in logs. Any visible ASCII, because operators may choose a bootstrap token. */
+    @Bean
+    BearerTokenResolver bearerTokens() {
+        return request -> {
+            String header = request.getHeader("Authorization");
+            if (header == null || !header.regionMatches(true, 0, "Bearer ", 0, 7)) {
+                return null;
+            }
+            String secret = header.substring(7).strip();
+            return secret.isEmpty() || !secret.chars().allMatch(c -> c > ' ' && c < 127) ? null : secret;
+        };
+    }
+
+    @Bean
+    SecurityFilterChain door(
+            HttpSecurity http,
+            OpaqueTokenIntrospector introspector,
+            BearerTokenResolver bearerTokens,
+            ApiSettings settings,
+            Environment environment) {
+        AuthenticationEntryPoint unauthenticated = unauthenticated();
+        AccessDeniedHandler denied =
+                (request, response, unused) -> ProblemWriter.write(request, response, Problem.notFound());
+        http.securityMatcher(new NegatedRequestMatcher(PathPatternRequestMatcher.pathPattern("/ws")))
+                .csrf(AbstractHttpConfigurer::disable) // nothing is authenticated by what a browser sends on its own
+                .sessionManagement(sessions -> sessions.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
+                .requestCache(AbstractHttpConfigurer::disable)
+                .formLogin(AbstractHttpConfigurer::disable)
+                .httpBasic(AbstractHttpConfigurer::disable)
+                .logout(AbstractHttpConfigurer::disable)
+                .headers(ApiSecurity::headers)
+                .authorizeHttpRequests(requests -> requests.dispatcherTypeMatchers(
+                                DispatcherType.ERROR, DispatcherType.ASYNC)
+                        .permitAll()
+                        .requestMatchers(
+                                "/actuator/health/**",
+                                "/v3/api-docs/**",
+                                "/v3/api-docs.yaml",
+                                "/docs",
+                                "/docs/**",
+                                "/swagger-ui/**")
+                        .permitAll()
+                        .requestMatchers(onManagementPort(environment))
+                        .permitAll()
+                        .requestMatchers("/actuator/**")
+                        .access((authentication, context) -> new AuthorizationDecision(authentication.get() != null
+                                && authentication.get().getPrincipal() instanceof CallerPrincipal principal
+                                && principal.caller().seesAll()))
+                        .anyRequest()
+                        .authenticated())
+                .oauth2ResourceServer(bearer -> bearer.bearerTokenResolver(bearerTokens)
+                        .opaqueToken(opaque -> opaque.introspector(introspector))
+                        .authenticationEntryPoint(unauthenticated)
+                        .accessDeniedHandler(denied))
+                .exceptionHandling(handling ->
+                        handling.authenticationEntryPoint(unauthenticated).accessDeniedHandler(denied))
+                .addFilterAfter(new RateLimit(settings.rate(), TimeMeter.SYSTEM_NANOTIME), AuthorizationFilter.class);
+        return http.build();
+    }
+
+    private static void headers(HeadersConfigurer<HttpSecurity> headers) {
+        headers.frameOptions(HeadersConfigurer.FrameOptionsConfig::deny)
+                .referrerPolicy(policy -> policy.policy(ReferrerPolicy.NO_REFERRER))
+                .addHeaderWriter((request, response) -> {
+                    String path = request.getRequestURI();
+                    boolean page = path.startsWith("/swagger-ui/") || path.startsWith("/docs");
+                    response.setHeader("Content-Security-Policy", page ? PAGE_CSP : API_CSP);
+                });
+    }
+
+    private static AuthenticationEntryPoint unauthenticated() {
+        Problem problem = Problem.of(
+                        HttpStatus.UNAUTHORIZED,
+                        "unauthenticated",
+                        "A valid API token is required: Authorization: Bearer <token>.")
+                .withHeader("WWW-Authenticate", "Bearer");
+        return (request, response, unused) -> ProblemWriter.write(request, response, problem);
+    }
+
+    /** Whether metrics have a port of their own and the request came in there. */
+    private static RequestMatcher onManagementPort(Environment environment) {
+        return request -> {
+            Integer port = environment.getProperty("management.server.port", Integer.class);
+            if (port == null) {
+                return false;
+            }
+            Integer bound = environment.getProperty("local.management.port", Integer.class, port);
+            Integer main = environment.getProperty("local.server.port", Integer.class, -1);
+            return !bound.equals(main) && request.getLocalPort() == bound && isActuator(request);
+        };
+    }
+
+    private static boolean isActuator(HttpServletRequest request) {
+        return request.getRequestURI().startsWith("/actuator/");
+    }
+
+    /** What the firewall refuses (encoded slashes, control characters, unknown methods) is a problem too. */
+    @Bean
+    RequestRejectedHandler rejected() {
+        return (request, response, unused) -> ProblemWriter.write(
+                request,
+                response,
+                Problem.of(
+                        HttpStatus.BAD_REQUEST,
+                        "bad-request",
+                        "The method or the path of the request cannot be used."));
+    }
+}

@@ -1,0 +1,75 @@
+package dev.wireproof.api;
+
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.reflect.Type;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import org.springframework.core.MethodParameter;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpInputMessage;
+import org.springframework.http.converter.HttpMessageConverter;
+import org.springframework.web.bind.annotation.ControllerAdvice;
+import org.springframework.web.context.request.RequestContextHolder;
+import org.springframework.web.context.request.ServletRequestAttributes;
+import org.springframework.web.servlet.mvc.method.annotation.RequestBodyAdviceAdapter;
+
+/**
+ * Reads a body whole, and never more than is allowed, before it is parsed. Where an idempotency key came with it, remembers its hash:
+ * the same key with another body is a mistake of the caller.
+ */
+@ControllerAdvice(basePackageClasses = BodyReader.class)
+class BodyReader extends RequestBodyAdviceAdapter {
+    private static final String HASH = BodyReader.class.getName() + ".hash";
+    private static final byte[] EMPTY = hash(new byte[0]);
+
+    @Override
+    public boolean supports(
+            MethodParameter parameter, Type type, Class<? extends HttpMessageConverter<?>> converterType) {
+        return true;
+    }
+
+    @Override
+    public HttpInputMessage beforeBodyRead(
+            HttpInputMessage message,
+            MethodParameter parameter,
+            Type type,
+            Class<? extends HttpMessageConverter<?>> converterType)
+            throws IOException {
+        byte[] body = message.getBody().readNBytes(ApiJson.BODY_BYTES + 1);
+        if (body.length > ApiJson.BODY_BYTES) {
+            throw Problem.tooLarge(ApiJson.BODY_BYTES).exception();
+        }
+        HttpHeaders headers = message.getHeaders();
+        if (headers.getFirst(IdempotencyHeader.NAME) != null
+                && RequestContextHolder.getRequestAttributes() instanceof ServletRequestAttributes request) {
+            request.getRequest().setAttribute(HASH, hash(body));
+        }
+        return new HttpInputMessage() {
+            @Override
+            public InputStream getBody() {
+                return new ByteArrayInputStream(body);
+            }
+
+            @Override
+            public HttpHeaders getHeaders() {
+                return headers;
+            }
+        };
+    }
+
+    /** SHA-256 of the body as it came; of nothing when there was none. */
+    static byte[] bodyHash(HttpServletRequest request) {
+        return request.getAttribute(HASH) instanceof byte[] hash ? hash.clone() : EMPTY.clone();
+    }
+
+    private static byte[] hash(byte[] body) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(body);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

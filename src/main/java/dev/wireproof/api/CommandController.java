@@ -1,0 +1,234 @@
+package dev.wireproof.api;
+
+import dev.wireproof.access.Caller;
+import dev.wireproof.access.Role;
+import dev.wireproof.command.CommandFilter;
+import dev.wireproof.command.CommandPage;
+import dev.wireproof.command.CommandState;
+import dev.wireproof.command.CommandView;
+import dev.wireproof.command.Commands;
+import dev.wireproof.command.Decision;
+import dev.wireproof.command.IdempotencyKey;
+import dev.wireproof.command.NewCommand;
+import dev.wireproof.command.Submission;
+import dev.wireproof.fleet.Agents;
+import dev.wireproof.id.AgentId;
+import dev.wireproof.id.CommandId;
+import dev.wireproof.id.SiteId;
+import jakarta.servlet.http.HttpServletRequest;
+import java.net.URI;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Commands: run, look, cancel, offer again. What is longer than a look is in {@link CommandEvidenceController}. */
+@RestController
+@RequestMapping("/api/v1/commands")
+class CommandController {
+    private static final int LONGEST_WAIT_S = 60;
+    private static final int REASON_LENGTH = 500;
+
+    private final Commands commands;
+    private final VisibleCommands visible;
+    private final Agents agents;
+
+    CommandController(Commands commands, VisibleCommands visible, Agents agents) {
+        this.commands = commands;
+        this.visible = visible;
+        this.agents = agents;
+    }
+
+    record CancelRequest(@Nullable String reason) {}
+
+    /**
+     * Answers when the command is stored; with {@code wait_s}, when it ended or that time is over. The wait holds no thread. Without it the
+     * request's own virtual thread waits for the commit, which is cheaper than a second dispatch.
+     */
+    @RequiresRole(value = Role.TECHNICIAN, audit = "command.create")
+    @PostMapping
+    Object create(
+            HttpServletRequest request,
+            Caller caller,
+            @RequestBody CommandRequest body,
+            @RequestParam(name = "wait_s", required = false) @Nullable String waitS) {
+        Duration wait = wait(waitS);
+        CommandRequest.Checked checked = body.checked();
+        Optional<Agents.Place> place = agents.placeOf(checked.agent());
+        if (place.isEmpty() || !caller.sees(place.get().site())) {
+            throw noSuchAgent().exception();
+        }
+        RouteGuard.about(request, place.get().site());
+        NewCommand command = checked.forAgentAt(place.get(), caller);
+        CompletableFuture<Submission> submitted = commands.submit(command, key(request, caller));
+        if (wait.isZero()) {
+            return stored(submitted.join());
+        }
+        return submitted.thenCompose(submission -> awaited(submission, wait));
+    }
+
+    private static Problem noSuchAgent() {
+        Problem problem = Problem.notFound();
+        return new Problem(
+                problem.status(),
+                problem.code(),
+                "There is no such agent.",
+                List.of(new Problem.FieldError("agent_id", "names no agent")),
+                problem.headers());
+    }
+
+    private static @Nullable IdempotencyKey key(HttpServletRequest request, Caller caller) {
+        String key = IdempotencyHeader.of(request);
+        return key == null
+                ? null
+                : new IdempotencyKey(
+                        caller.tokenId().toString(), key, HexFormat.of().formatHex(BodyReader.bodyHash(request)));
+    }
+
+    private CompletableFuture<ResponseEntity<CommandJson>> awaited(Submission submission, Duration wait) {
+        ResponseEntity<CommandJson> now = stored(submission);
+        CommandJson command = now.getBody();
+        if (command == null) {
+            return CompletableFuture.completedFuture(now);
+        }
+        return commands.awaitEnd(new CommandId(command.id()), wait)
+                .thenApply(view -> ResponseEntity.status(
+                                view.isPresent() && view.get().state().ended() ? HttpStatus.OK : HttpStatus.ACCEPTED)
+                        .headers(now.getHeaders())
+                        .body(view.map(CommandJson::of).orElse(command)));
+    }
+
+    private static ResponseEntity<CommandJson> stored(Submission submission) {
+        return switch (submission) {
+            case Submission.Created(CommandView command) -> accepted(command).body(CommandJson.of(command));
+            case Submission.Replayed(CommandView command) ->
+                accepted(command).header("Idempotency-Replayed", "true").body(CommandJson.of(command));
+            case Submission.KeyReused() -> throw Idempotency.keyReused().exception();
+            case Submission.TooLarge(int encodedBytes, int allowedBytes) ->
+                throw Problem.invalid(
+                                "script",
+                                "makes a message of %d bytes, with args and env; %d are allowed"
+                                        .formatted(encodedBytes, allowedBytes))
+                        .exception();
+        };
+    }
+
+    private static ResponseEntity.BodyBuilder accepted(CommandView command) {
+        return ResponseEntity.accepted().location(URI.create("/api/v1/commands/" + command.id()));
+    }
+
+    private static Duration wait(@Nullable String waitS) {
+        if (waitS == null) {
+            return Duration.ZERO;
+        }
+        Checks checks = new Checks();
+        long seconds = checks.range("wait_s", checks.number("wait_s", waitS), 0, LONGEST_WAIT_S, 0);
+        checks.done();
+        return Duration.ofSeconds(seconds);
+    }
+
+    @RequiresRole(Role.VIEWER)
+    @GetMapping("/{id}")
+    Object get(
+            HttpServletRequest request,
+            Caller caller,
+            @PathVariable String id,
+            @RequestParam(name = "wait_s", required = false) @Nullable String waitS) {
+        Duration wait = wait(waitS);
+        CommandView command = visible.command(request, caller, id);
+        if (wait.isZero() || command.state().ended()) {
+            return CommandJson.of(command);
+        }
+        return commands.awaitEnd(command.id(), wait).thenApply(later -> {
+            CommandView view = later.orElse(command);
+            return ResponseEntity.status(view.state().ended() ? HttpStatus.OK : HttpStatus.ACCEPTED)
+                    .body(CommandJson.of(view));
+        });
+    }
+
+    @RequiresRole(Role.VIEWER)
+    @GetMapping
+    PageJson<CommandJson> list(
+            Caller caller,
+            @RequestParam(name = "agent_id", required = false) @Nullable String agentId,
+            @RequestParam(name = "site_id", required = false) @Nullable String siteId,
+            @RequestParam(required = false) @Nullable String state,
+            @RequestParam(name = "batch_id", required = false) @Nullable String batchId,
+            @RequestParam(required = false) @Nullable String since,
+            @RequestParam(required = false) @Nullable String until,
+            @RequestParam(required = false) @Nullable String q,
+            @RequestParam(required = false) @Nullable String limit,
+            @RequestParam(required = false) @Nullable String cursor) {
+        Checks checks = new Checks();
+        AgentId agent = checks.agent("agent_id", agentId);
+        SiteId site = checks.site("site_id", siteId);
+        SiteId batch = checks.site("batch_id", batchId);
+        CommandState inState = state(checks, state);
+        var from = checks.time("since", since);
+        var to = checks.time("until", until);
+        String text = checks.query("q", q);
+        Paging paging = Paging.of(checks, limit, cursor);
+        Long after = paging.afterNumber(checks);
+        checks.done();
+        if (batch != null) {
+            return new PageJson<>(List.of(), null); // there are no batches yet, so no command is part of one
+        }
+        CommandPage page = commands.list(
+                new CommandFilter(Visible.sites(caller, site), agent, inState, from, to, text), after, paging.limit());
+        return new PageJson<>(
+                page.items().stream().map(CommandJson::of).toList(),
+                page.next() == null ? null : Paging.cursor(page.next()));
+    }
+
+    private static @Nullable CommandState state(Checks checks, @Nullable String name) {
+        if (name == null) {
+            return null;
+        }
+        Optional<CommandState> state = CommandState.ofWireName(name);
+        if (state.isEmpty()) {
+            checks.bad("state", "is no state of a command");
+        }
+        return state.orElse(null);
+    }
+
+    @RequiresRole(value = Role.TECHNICIAN, audit = "command.cancel")
+    @PostMapping("/{id}/cancel")
+    ResponseEntity<CommandJson> cancel(
+            HttpServletRequest request,
+            Caller caller,
+            @PathVariable String id,
+            @RequestBody(required = false) @Nullable CancelRequest body) {
+        Checks checks = new Checks();
+        String reason = body == null ? null : checks.optionalText("reason", body.reason(), REASON_LENGTH);
+        checks.done();
+        CommandView command = visible.command(request, caller, id);
+        return decided(commands.cancel(command.id(), reason, caller.name()).join(), "command-ended");
+    }
+
+    @RequiresRole(value = Role.TECHNICIAN, audit = "command.redeliver")
+    @PostMapping("/{id}/redeliver")
+    ResponseEntity<CommandJson> redeliver(HttpServletRequest request, Caller caller, @PathVariable String id) {
+        CommandView command = visible.command(request, caller, id);
+        return decided(commands.redeliver(command.id(), caller.name()).join(), "not-redeliverable");
+    }
+
+    private static ResponseEntity<CommandJson> decided(Decision decision, String conflictCode) {
+        return switch (decision) {
+            case Decision.Accepted(CommandView command) -> accepted(command).body(CommandJson.of(command));
+            case Decision.Conflict(CommandView unused, String why) ->
+                throw Problem.conflict(conflictCode, why).exception();
+            case Decision.NotFound() -> throw Problem.notFound().exception();
+        };
+    }
+}

@@ -1,0 +1,114 @@
+package dev.wireproof.api;
+
+import dev.wireproof.command.CommandSignal;
+import dev.wireproof.command.CommandWatch;
+import dev.wireproof.command.StoreUnavailableException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.MediaType;
+import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
+
+/**
+ * One client that follows one command, on a virtual thread of its own. It ends with the command, when the client goes (seen at the next
+ * write; a comment each 10 s makes one), or when the store fails: the client comes back with Last-Event-ID and misses nothing.
+ */
+final class EventStream {
+    private static final Duration QUIET = Duration.ofSeconds(10);
+    private static final long NO_TIMEOUT = 0L;
+
+    private final CommandWatch watch;
+    private final SseEmitter emitter = new SseEmitter(NO_TIMEOUT);
+
+    private EventStream(CommandWatch watch) {
+        this.watch = watch;
+    }
+
+    static SseEmitter start(CommandWatch watch) {
+        EventStream stream = new EventStream(watch);
+        Thread thread = Thread.ofVirtual().name("command-events").unstarted(stream::run);
+        stream.emitter.onCompletion(thread::interrupt);
+        thread.start();
+        return stream.emitter;
+    }
+
+    record StateJson(
+            String state,
+            String certainty,
+            String cause,
+            Instant at,
+            @Nullable UUID connectionId) {}
+
+    /** @param encoding utf-8 or base64 */
+    record OutputJson(String stream, long offset, String encoding, String data) {}
+
+    private void run() {
+        try (watch) {
+            while (!watch.ended()) {
+                List<CommandSignal> news = watch.next(QUIET);
+                if (news.isEmpty()) {
+                    emitter.send(SseEmitter.event().comment("still here"));
+                }
+                for (CommandSignal signal : news) {
+                    send(signal);
+                }
+            }
+            emitter.complete();
+        } catch (InterruptedException gone) {
+            Thread.currentThread().interrupt();
+        } catch (IOException | IllegalStateException gone) {
+            emitter.complete();
+        } catch (StoreUnavailableException e) {
+            emitter.complete(); // the status was sent long ago; an early end makes the client come back
+        }
+    }
+
+    private void send(CommandSignal signal) throws IOException {
+        switch (signal) {
+            case CommandSignal.StateChanged changed ->
+                send(
+                        changed,
+                        "state",
+                        new StateJson(
+                                changed.state().wireName(),
+                                changed.certainty().wireName(),
+                                changed.cause(),
+                                changed.at(),
+                                changed.connectionId() == null
+                                        ? null
+                                        : changed.connectionId().value()));
+            case CommandSignal.AttemptChanged(String unused, var attempt) ->
+                send(signal, "attempt", CommandJson.AttemptJson.of(attempt));
+            case CommandSignal.OutputArrived output -> send(output, "output", json(output));
+            case CommandSignal.Ended(String unused, var command) -> send(signal, "end", CommandJson.of(command));
+        }
+    }
+
+    private static OutputJson json(CommandSignal.OutputArrived output) {
+        boolean text = isUtf8(output.bytes());
+        return new OutputJson(
+                output.stream().name().toLowerCase(Locale.ROOT),
+                output.offset(),
+                text ? "utf-8" : "base64",
+                text
+                        ? new String(output.bytes(), StandardCharsets.UTF_8)
+                        : Base64.getEncoder().encodeToString(output.bytes()));
+    }
+
+    /** Exactly, so that nothing is lost: a part that ends inside a character goes as base64. */
+    private static boolean isUtf8(byte[] bytes) {
+        return Arrays.equals(
+                new String(bytes, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8), bytes);
+    }
+
+    private void send(CommandSignal signal, String name, Object data) throws IOException {
+        emitter.send(SseEmitter.event().id(signal.eventId()).name(name).data(data, MediaType.APPLICATION_JSON));
+    }
+}

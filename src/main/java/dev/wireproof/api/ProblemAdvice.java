@@ -1,0 +1,112 @@
+package dev.wireproof.api;
+
+import dev.wireproof.command.StoreUnavailableException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.sql.SQLTransientException;
+import java.util.concurrent.CompletionException;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.dao.TransientDataAccessException;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.converter.HttpMessageNotReadableException;
+import org.springframework.jdbc.CannotGetJdbcConnectionException;
+import org.springframework.transaction.CannotCreateTransactionException;
+import org.springframework.web.HttpMediaTypeNotAcceptableException;
+import org.springframework.web.HttpMediaTypeNotSupportedException;
+import org.springframework.web.HttpRequestMethodNotSupportedException;
+import org.springframework.web.bind.MissingServletRequestParameterException;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.RestControllerAdvice;
+import org.springframework.web.context.request.async.AsyncRequestNotUsableException;
+import org.springframework.web.context.request.async.AsyncRequestTimeoutException;
+import org.springframework.web.servlet.NoHandlerFoundException;
+import org.springframework.web.servlet.resource.NoResourceFoundException;
+import tools.jackson.core.JacksonException;
+
+/** Every exception that leaves a handler becomes a problem; none tells of classes, SQL or stacks. */
+@RestControllerAdvice
+class ProblemAdvice {
+    private static final Logger log = LoggerFactory.getLogger(ProblemAdvice.class);
+
+    @ExceptionHandler
+    void any(Throwable thrown, HttpServletRequest request, HttpServletResponse response) throws IOException {
+        if (thrown instanceof AsyncRequestNotUsableException) {
+            return; // the client is gone
+        }
+        ProblemWriter.write(request, response, of(thrown));
+    }
+
+    static Problem of(Throwable thrown) {
+        return switch (thrown) {
+            case ProblemException known -> known.problem();
+            case CompletionException wrapped when wrapped.getCause() != null -> of(wrapped.getCause());
+            case HttpMessageNotReadableException unreadable -> unreadable(unreadable);
+            case NoResourceFoundException unused -> Problem.notFound();
+            case NoHandlerFoundException unused -> Problem.notFound();
+            case HttpRequestMethodNotSupportedException method -> wrongMethod(method);
+            case HttpMediaTypeNotSupportedException unused ->
+                Problem.of(
+                        HttpStatus.UNSUPPORTED_MEDIA_TYPE,
+                        "unsupported-media-type",
+                        "The body must be application/json in UTF-8.");
+            case HttpMediaTypeNotAcceptableException unused ->
+                Problem.of(
+                        HttpStatus.NOT_ACCEPTABLE,
+                        "not-acceptable",
+                        "None of the types that the request accepts can be made from this resource.");
+            case MissingServletRequestParameterException missing ->
+                Problem.invalid(missing.getParameterName(), "is required");
+            case AsyncRequestTimeoutException unused -> Problem.unavailable(1);
+            case Exception store
+            when unavailable(store) -> {
+                log.atWarn().addKeyValue("cause", store.toString()).log("api.store_unavailable");
+                yield Problem.unavailable(StoreUnavailableException.RETRY_AFTER.toSeconds());
+            }
+            default -> {
+                log.atError().setCause(thrown).log("api.failed");
+                yield Problem.internal();
+            }
+        };
+    }
+
+    private static boolean unavailable(Exception thrown) {
+        return thrown instanceof StoreUnavailableException
+                || thrown instanceof CannotGetJdbcConnectionException
+                || thrown instanceof CannotCreateTransactionException
+                || thrown instanceof TransientDataAccessException
+                || thrown instanceof DataAccessResourceFailureException
+                || (thrown.getCause() instanceof Exception cause
+                        && (cause instanceof SQLTransientException || (cause != thrown && unavailable(cause))));
+    }
+
+    private static Problem unreadable(HttpMessageNotReadableException unreadable) {
+        for (Throwable cause = unreadable.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof ProblemException known) {
+                return known.problem();
+            }
+            if (cause instanceof JacksonException json) {
+                return JsonProblems.of(json);
+            }
+        }
+        return Problem.malformed("A JSON body is required, and it must be UTF-8.");
+    }
+
+    private static Problem wrongMethod(HttpRequestMethodNotSupportedException method) {
+        Problem problem = Problem.of(
+                HttpStatus.METHOD_NOT_ALLOWED,
+                "method-not-allowed",
+                "%s is no method of this resource.".formatted(method.getMethod()));
+        return method.getSupportedHttpMethods() == null
+                ? problem
+                : problem.withHeader(
+                        "Allow",
+                        method.getSupportedHttpMethods().stream()
+                                .map(Object::toString)
+                                .sorted()
+                                .collect(Collectors.joining(", ")));
+    }
+}

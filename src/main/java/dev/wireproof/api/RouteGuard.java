@@ -1,0 +1,100 @@
+package dev.wireproof.api;
+
+import dev.wireproof.access.AuditEntry;
+import dev.wireproof.access.AuditLog;
+import dev.wireproof.access.Caller;
+import dev.wireproof.id.SiteId;
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.stereotype.Component;
+import org.springframework.web.method.HandlerMethod;
+import org.springframework.web.servlet.HandlerInterceptor;
+
+/**
+ * Enforces what each route declares, before its body is read, and tells the audit log of what it let through and what it refused. A route
+ * that declares nothing is denied; so is one without a token that needs one, should the filter chain ever let it pass.
+ */
+@Component
+class RouteGuard implements HandlerInterceptor {
+    private static final String SITE = RouteGuard.class.getName() + ".site";
+
+    private final AuditLog audit;
+
+    RouteGuard(AuditLog audit) {
+        this.audit = audit;
+    }
+
+    /** For the audit log: which site a request turned out to be about. */
+    static void about(HttpServletRequest request, SiteId site) {
+        request.setAttribute(SITE, site);
+    }
+
+    @Override
+    public boolean preHandle(HttpServletRequest request, HttpServletResponse response, Object handler) {
+        if (request.getDispatcherType() == DispatcherType.ASYNC || !(handler instanceof HandlerMethod method)) {
+            return true; // decided at first, or a file of the API's description
+        }
+        if (method.hasMethodAnnotation(Anyone.class) || isDescription(method)) {
+            return true;
+        }
+        RequiresRole declared = method.getMethodAnnotation(RequiresRole.class);
+        Caller caller = Callers.current();
+        if (declared == null || caller == null) {
+            throw Problem.notFound().exception();
+        }
+        if (!caller.role().includes(declared.value())) {
+            if (!declared.audit().isEmpty()) {
+                audit.recordSoon(entry(request, caller, declared, "403", null));
+            }
+            throw Problem.of(
+                            HttpStatus.FORBIDDEN,
+                            "forbidden",
+                            "This needs the role %s; the token has %s."
+                                    .formatted(
+                                            declared.value().wireName(),
+                                            caller.role().wireName()))
+                    .exception();
+        }
+        if (request.getContentLengthLong() > ApiJson.BODY_BYTES) {
+            throw Problem.tooLarge(ApiJson.BODY_BYTES).exception();
+        }
+        return true;
+    }
+
+    private static boolean isDescription(HandlerMethod method) {
+        return method.getBeanType().getName().startsWith("org.springdoc.");
+    }
+
+    @Override
+    public void afterCompletion(
+            HttpServletRequest request, HttpServletResponse response, Object handler, @Nullable Exception failed) {
+        if (!(handler instanceof HandlerMethod method)) {
+            return;
+        }
+        RequiresRole declared = method.getMethodAnnotation(RequiresRole.class);
+        Caller caller = Callers.current();
+        if (declared == null || declared.audit().isEmpty() || caller == null) {
+            return;
+        }
+        int status = response.getStatus();
+        String result = status < 400 ? "ok" : Integer.toString(status);
+        audit.recordSoon(entry(request, caller, declared, result, response.getHeader("Location")));
+    }
+
+    private static AuditEntry entry(
+            HttpServletRequest request, Caller caller, RequiresRole declared, String result, @Nullable String made) {
+        return new AuditEntry(
+                caller.name(),
+                caller.tokenId(),
+                declared.audit(),
+                made == null ? request.getRequestURI() : made,
+                request.getAttribute(SITE) instanceof SiteId site ? site : null,
+                request.getRemoteAddr(),
+                result,
+                Map.of());
+    }
+}

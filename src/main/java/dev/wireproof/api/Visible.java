@@ -1,0 +1,93 @@
+package dev.wireproof.api;
+
+import dev.wireproof.access.Caller;
+import dev.wireproof.fleet.Agents;
+import dev.wireproof.id.AgentId;
+import dev.wireproof.id.SiteId;
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.Collection;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.stereotype.Component;
+
+/**
+ * What a caller may see. What is not there, what is not theirs and what is no id at all are one answer, so that nobody learns which ids
+ * exist at other sites.
+ */
+@Component
+class Visible {
+    private final Agents agents;
+
+    Visible(Agents agents) {
+        this.agents = agents;
+    }
+
+    /** An agent and where it stands. */
+    record At(AgentId agent, SiteId site) {}
+
+    At agent(HttpServletRequest request, Caller caller, String id) {
+        return agent(request, caller, parsed(id, AgentId::parse));
+    }
+
+    At agent(HttpServletRequest request, Caller caller, AgentId agent) {
+        Optional<SiteId> site = agents.siteOf(agent);
+        if (site.isEmpty() || !caller.sees(site.get())) {
+            throw Problem.notFound().exception();
+        }
+        RouteGuard.about(request, site.get());
+        return new At(agent, site.get());
+    }
+
+    /**
+     * The sites that a list may show.
+     *
+     * @param asked the one that the request names; null: all that the caller sees
+     * @return null: no restriction
+     */
+    static @Nullable Set<SiteId> sites(Caller caller, @Nullable SiteId asked) {
+        if (asked == null) {
+            return caller.sites();
+        }
+        return caller.sees(asked) ? Set.of(asked) : Set.of();
+    }
+
+    static SiteId site(HttpServletRequest request, Caller caller, String id) {
+        SiteId site = parsed(id, SiteId::parse);
+        if (!caller.sees(site)) {
+            throw Problem.notFound().exception();
+        }
+        RouteGuard.about(request, site);
+        return site;
+    }
+
+    /** For what is about the whole server: one who is limited to some sites may not do it. */
+    static void requireAllSites(Caller caller) {
+        if (!caller.seesAll()) {
+            throw Problem.of(
+                            HttpStatus.FORBIDDEN,
+                            "forbidden",
+                            "This is about all sites, and the token is limited to some.")
+                    .exception();
+        }
+    }
+
+    static <T> T parsed(String id, Function<String, T> parse) {
+        try {
+            return parse.apply(id);
+        } catch (IllegalArgumentException e) {
+            throw Problem.notFound().exception();
+        }
+    }
+
+    static UUID uuid(String id) {
+        return parsed(id, text -> SiteId.parse(text).value());
+    }
+
+    static boolean within(Caller caller, @Nullable Collection<SiteId> sites) {
+        return caller.seesAll() || (sites != null && sites.stream().allMatch(caller::sees));
+    }
+}

@@ -1,0 +1,116 @@
+package dev.wireproof.api;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** A plain HTTP client, as a script would use one. */
+final class Http implements AutoCloseable {
+    static final JsonMapper JSON = JsonMapper.shared();
+
+    private final HttpClient client = HttpClient.newHttpClient();
+    private final int port;
+    private final @Nullable String token;
+
+    private Http(int port, @Nullable String token) {
+        this.port = port;
+        this.token = token;
+    }
+
+    /** @param token null: none is shown */
+    static Http at(int port, @Nullable String token) {
+        return new Http(port, token);
+    }
+
+    Http with(@Nullable String otherToken) {
+        return new Http(port, otherToken);
+    }
+
+    record Answer(int status, Map<String, List<String>> headers, String text) {
+        JsonNode json() {
+            return JSON.readTree(text);
+        }
+
+        String header(String name) {
+            return String.join(", ", headers.getOrDefault(name, List.of()));
+        }
+
+        String code() {
+            return json().path("code").asString("");
+        }
+
+        /** The names of the bad fields. */
+        List<String> fields() {
+            return json().path("errors").valueStream()
+                    .map(error -> error.get("field").asString())
+                    .toList();
+        }
+    }
+
+    Answer get(String path, String... headers) {
+        return call("GET", path, null, headers);
+    }
+
+    Answer post(String path, String body, String... headers) {
+        return call("POST", path, body, headers);
+    }
+
+    Answer patch(String path, String body) {
+        return call("PATCH", path, body);
+    }
+
+    Answer delete(String path) {
+        return call("DELETE", path, null);
+    }
+
+    Answer call(String method, String path, @Nullable String body, String... headers) {
+        try {
+            HttpResponse<String> answer = client.send(
+                    request(method, path, body, headers), HttpResponse.BodyHandlers.ofString());
+            return new Answer(answer.statusCode(), answer.headers().map(), answer.body());
+        } catch (IOException e) {
+            throw new AssertionError(method + " " + path, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(method + " " + path, e);
+        }
+    }
+
+    /** The body as it comes, for event streams. */
+    InputStream open(String path, String... headers) throws IOException, InterruptedException {
+        return client.send(request("GET", path, null, headers), HttpResponse.BodyHandlers.ofInputStream())
+                .body();
+    }
+
+    private HttpRequest request(String method, String path, @Nullable String body, String... headers) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .method(
+                        method,
+                        body == null
+                                ? HttpRequest.BodyPublishers.noBody()
+                                : HttpRequest.BodyPublishers.ofString(body));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        if (body != null && !List.of(headers).contains("Content-Type")) {
+            request.header("Content-Type", "application/json");
+        }
+        if (token != null) {
+            request.header("Authorization", "Bearer " + token);
+        }
+        return request.build();
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+}
