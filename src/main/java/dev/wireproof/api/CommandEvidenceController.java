@@ -70,7 +70,10 @@ class CommandEvidenceController {
     PageJson<TimelineJson> timeline(HttpServletRequest request, Caller caller, @PathVariable String id) {
         CommandView command = visible.command(request, caller, id);
         return new PageJson<>(
-                commands.timeline(command.id()).orElseThrow(() -> Problem.notFound().exception()).stream()
+                commands
+                        .timeline(command.id())
+                        .orElseThrow(() -> Problem.notFound().exception())
+                        .stream()
                         .map(TimelineJson::of)
                         .toList(),
                 null);
@@ -114,8 +117,8 @@ class CommandEvidenceController {
     }
 
     private OutputSlice slice(CommandId command, Stream stream, long offset) {
-        return commands.output(command, stream, offset).orElseThrow(() -> Problem.notFound()
-                .exception());
+        return commands.output(command, stream, offset)
+                .orElseThrow(() -> Problem.notFound().exception());
     }
 
     /** Whether it is UTF-8, but for a character that the end may have cut. */

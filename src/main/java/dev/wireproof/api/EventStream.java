@@ -104,8 +104,7 @@ final class EventStream {
 
     /** Exactly, so that nothing is lost: a part that ends inside a character goes as base64. */
     private static boolean isUtf8(byte[] bytes) {
-        return Arrays.equals(
-                new String(bytes, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8), bytes);
+        return Arrays.equals(new String(bytes, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8), bytes);
     }
 
     private void send(CommandSignal signal, String name, Object data) throws IOException {

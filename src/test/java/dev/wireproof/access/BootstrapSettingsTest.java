@@ -30,7 +30,14 @@ class BootstrapSettingsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"short", "fifteen-letters", "aaaaaaaaaaaaaaaaaaaa", "a blank in the middle", "übergroße-schlüssel"})
+    @ValueSource(
+            strings = {
+                "short",
+                "fifteen-letters",
+                "aaaaaaaaaaaaaaaaaaaa",
+                "a blank in the middle",
+                "übergroße-schlüssel"
+            })
     void a_trivial_or_unfit_secret_is_refused_without_showing_it(String secret) {
         assertThatThrownBy(() -> new BootstrapSettings(secret, null))
                 .hasMessageContaining("wireproof.bootstrap.admin-token")

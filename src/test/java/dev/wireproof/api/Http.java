@@ -49,7 +49,8 @@ final class Http implements AutoCloseable {
 
         /** The names of the bad fields. */
         List<String> fields() {
-            return json().path("errors").valueStream()
+            return json().path("errors")
+                    .valueStream()
                     .map(error -> error.get("field").asString())
                     .toList();
         }
@@ -73,8 +74,8 @@ final class Http implements AutoCloseable {
 
     Answer call(String method, String path, @Nullable String body, String... headers) {
         try {
-            HttpResponse<String> answer = client.send(
-                    request(method, path, body, headers), HttpResponse.BodyHandlers.ofString());
+            HttpResponse<String> answer =
+                    client.send(request(method, path, body, headers), HttpResponse.BodyHandlers.ofString());
             return new Answer(answer.statusCode(), answer.headers().map(), answer.body());
         } catch (IOException e) {
             throw new AssertionError(method + " " + path, e);
@@ -94,9 +95,7 @@ final class Http implements AutoCloseable {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
                 .method(
                         method,
-                        body == null
-                                ? HttpRequest.BodyPublishers.noBody()
-                                : HttpRequest.BodyPublishers.ofString(body));
+                        body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body));
         if (headers.length > 0) {
             request.headers(headers);
         }

@@ -35,9 +35,12 @@ class RouteDeclarationTest {
             RequiresRole role = method.reflect().getAnnotation(RequiresRole.class);
             boolean anyone = method.reflect().isAnnotationPresent(Anyone.class);
             boolean reads = Arrays.equals(route.method(), new RequestMethod[] {RequestMethod.GET});
-            boolean declared = (role == null) == anyone && (role == null || reads == role.audit().isEmpty());
+            boolean declared = (role == null) == anyone
+                    && (role == null || reads == role.audit().isEmpty());
             events.add(new SimpleConditionEvent(
-                    method, declared, method.getFullName() + " must declare a role, and an audit name when it changes something"));
+                    method,
+                    declared,
+                    method.getFullName() + " must declare a role, and an audit name when it changes something"));
         }
     };
     private static final ArchRule RULE = methods().should(DECLARE).allowEmptyShould(true);
