@@ -1,8 +1,8 @@
 /**
- * Loops that start and stop, written once.
+ * Loops that start and stop, and rows that are written together, each done once.
  *
  * <p>May use: nothing. Used by: telemetry, connection, command, ops.
- * Start reading at {@link dev.wireproof.background.RepeatingTask}.
+ * Start reading at {@link dev.wireproof.background.RepeatingTask} and {@link dev.wireproof.background.Batcher}.
  */
 @NullMarked
 package dev.wireproof.background;

@@ -3,6 +3,7 @@ package dev.wireproof.connection;
 import dev.wireproof.id.AgentId;
 import dev.wireproof.id.ConnectionId;
 import dev.wireproof.protocol.CloseCode;
+import java.util.concurrent.CompletableFuture;
 
 /** One authenticated connection of one agent, as other rooms see it. All methods may be called from any thread and never block. */
 public interface AgentLink {
@@ -37,6 +38,12 @@ public interface AgentLink {
      * @param sentNs when the answered text was written, on this connection's time scale
      */
     void answered(long sentNs);
+
+    /**
+     * Sends an Echo through the very path of commands. The future completes on the connection's own threads: with the reply, or after
+     * ten seconds or the connection's end with the legs that were reached. It never fails.
+     */
+    CompletableFuture<EchoTrace> echo();
 
     /** Starts the closing handshake; the socket is aborted when the agent does not answer in time. */
     void close(CloseCode code, String reason);

@@ -1,6 +1,7 @@
 package dev.wireproof.command;
 
 import dev.wireproof.connection.AgentLink;
+import dev.wireproof.connection.EchoTrace;
 import dev.wireproof.connection.OutboundText;
 import dev.wireproof.connection.SendObserver;
 import dev.wireproof.connection.SendOutcome;
@@ -12,6 +13,7 @@ import dev.wireproof.protocol.ServerMessage;
 import dev.wireproof.protocol.ServerMessageCodec;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -96,6 +98,11 @@ final class TestLink implements AgentLink {
     @Override
     public void answered(long sentNs) {
         answered.add(sentNs);
+    }
+
+    @Override
+    public CompletableFuture<EchoTrace> echo() {
+        return new CompletableFuture<>();
     }
 
     @Override

@@ -1,0 +1,42 @@
+package dev.wireproof.background;
+
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+
+/** Tells a fault of the rows from a fault of the database: the first does not go away by waiting. */
+public final class SqlFaults {
+    private static final int LONGEST_CHAIN = 20;
+
+    private SqlFaults() {}
+
+    /** True for what a repeat cannot heal: bad values (class 22), constraints (23), statements (42), and faults that are not SQL's. */
+    public static boolean isOfTheRows(Throwable fault) {
+        String state = sqlState(fault);
+        if (state == null) {
+            return !(fault instanceof SQLException) && !carriesSql(fault);
+        }
+        return state.startsWith("22") || state.startsWith("23") || state.startsWith("42");
+    }
+
+    private static boolean carriesSql(Throwable fault) {
+        Throwable at = fault;
+        for (int i = 0; at != null && i < LONGEST_CHAIN; i++, at = at.getCause()) {
+            if (at instanceof SQLException) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The five characters of the innermost SQLException that has them; null when there is none. */
+    public static @Nullable String sqlState(Throwable fault) {
+        String state = null;
+        Throwable at = fault;
+        for (int i = 0; at != null && i < LONGEST_CHAIN; i++, at = at.getCause()) {
+            if (at instanceof SQLException sql && sql.getSQLState() != null) {
+                state = sql.getSQLState();
+            }
+        }
+        return state;
+    }
+}

@@ -1,0 +1,574 @@
+package dev.wireproof.connection;
+
+import dev.wireproof.connection.Deadlines.Phase;
+import dev.wireproof.id.AgentId;
+import dev.wireproof.id.ConnectionId;
+import dev.wireproof.protocol.CloseCode;
+import dev.wireproof.telemetry.FrameRecord;
+import dev.wireproof.telemetry.FrameTrace;
+import dev.wireproof.telemetry.Opcode;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLongArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One socket of one agent, from its upgrade to its end. Ten thousand of these are idle at any time, so each field is paid for ten
+ * thousand times: no queue, no map and no observer exists while nothing waits.
+ *
+ * <p>Threads: frames come in one at a time, on the thread that reads; the writer calls from wherever a write ended; the sweep has its
+ * own thread; anybody may send or close. No lock is held while one part calls another.
+ */
+final class Connection implements AgentLink, Outbox.Owner {
+    private final Switchboard board;
+    private final ConnectionId id;
+    private final Socket socket;
+    private final Peer peer;
+    private final long openedNanos;
+    private final Instant openedAt;
+    private final FrameTrace trace;
+    private final Outbox outbox;
+    private final PingBook pings = new PingBook();
+    private final EchoBook echoes = new EchoBook();
+    private final RttSample rtts = new RttSample();
+    private final Vitals vitals = new Vitals();
+    private final Timers timers;
+    private final MessageRate rate;
+    private final AtomicLongArray counts = new AtomicLongArray(Count.values().length);
+
+    private volatile @Nullable Identity identity;
+    private volatile Phase phase = Phase.AWAITING_AUTH;
+    private volatile long phaseSinceMs;
+    private volatile boolean closeWritten;
+    private volatile @Nullable Ending ending;
+    private volatile @Nullable Ending socketEnd;
+    private volatile boolean keyUnconfirmed;
+    private volatile boolean deaf;
+    private volatile boolean superseded;
+    private volatile long configAcked;
+    private int unusableInARow; // of the reading thread
+    private Telling telling = Telling.NOTHING; // guarded by this
+
+    /** The socket, as the connection uses it. */
+    interface Socket extends Outbox.Wire {
+        /** Lets the next frame in. */
+        void demand();
+
+        /** Ends the socket at once; what is in flight fails. */
+        void abort();
+    }
+
+    /** @param proxiedFor the address that a trusted proxy named; null without one */
+    record Peer(String address, @Nullable String proxiedFor) {
+        String agentAddress() {
+            return proxiedFor == null ? address : proxiedFor;
+        }
+    }
+
+    /** How it ended. @param code null when the socket just ended */
+    record Ending(@Nullable Integer code, String reason, Instant at) {}
+
+    Connection(Switchboard board, ConnectionId id, Peer peer, Socket socket) {
+        this.board = board;
+        this.id = id;
+        this.peer = peer;
+        this.socket = socket;
+        this.openedNanos = board.nanos();
+        this.openedAt = board.now();
+        this.trace = board.recorder().open(id, openedAt);
+        this.outbox = new Outbox(this, socket);
+        this.trace.unfinished(outbox::unfinished);
+        this.timers = new Timers(this);
+        this.rate = new MessageRate(board.settings().maxMessagesPerSecond());
+        long nowMs = board.nowMs();
+        this.phaseSinceMs = nowMs;
+        vitals.lastInMs = nowMs;
+    }
+
+    // ---- who it is
+
+    @Override
+    public ConnectionId connectionId() {
+        return id;
+    }
+
+    @Override
+    public AgentId agentId() {
+        return authenticated().agentId();
+    }
+
+    @Override
+    public long epoch() {
+        return authenticated().epoch();
+    }
+
+    @Nullable
+    Identity identity() {
+        return identity;
+    }
+
+    /** @throws IllegalStateException before authentication: no other room ever sees such a link */
+    Identity authenticated() {
+        Identity known = identity;
+        if (known == null) {
+            throw new IllegalStateException("not authenticated");
+        }
+        return known;
+    }
+
+    void authenticated(Identity known, boolean enrolled) {
+        identity = known;
+        keyUnconfirmed = enrolled;
+    }
+
+    @Override
+    public boolean live() {
+        return board.registry().isLive(this);
+    }
+
+    @Override
+    public boolean offersAllowed() {
+        Identity known = identity;
+        return known != null && !known.pending() && phase == Phase.OPEN && live();
+    }
+
+    Peer peer() {
+        return peer;
+    }
+
+    Instant openedAt() {
+        return openedAt;
+    }
+
+    Switchboard board() {
+        return board;
+    }
+
+    Vitals vitals() {
+        return vitals;
+    }
+
+    FrameTrace trace() {
+        return trace;
+    }
+
+    Outbox outbox() {
+        return outbox;
+    }
+
+    EchoBook echoes() {
+        return echoes;
+    }
+
+    Timers timers() {
+        return timers;
+    }
+
+    MessageRate rate() {
+        return rate;
+    }
+
+    long[] pingRtts() {
+        return rtts.summary();
+    }
+
+    long count(Count what) {
+        return counts.get(what.ordinal());
+    }
+
+    void add(Count what, long amount) {
+        counts.addAndGet(what.ordinal(), amount);
+    }
+
+    // ---- time
+
+    @Override
+    public long nowNs() {
+        return board.nanos() - openedNanos;
+    }
+
+    /** The wall time of an instant on this connection's scale; null for {@link Vitals#NONE}. */
+    @Nullable
+    Instant wallTime(long ns) {
+        return ns < 0 ? null : openedAt.plusNanos(ns - ns % 1_000);
+    }
+
+    Phase phase() {
+        return phase;
+    }
+
+    long phaseSinceMs() {
+        return phaseSinceMs;
+    }
+
+    boolean closeWritten() {
+        return closeWritten;
+    }
+
+    void enter(Phase next) {
+        phaseSinceMs = board.nowMs();
+        phase = next;
+    }
+
+    // ---- out
+
+    @Override
+    public SendOutcome send(OutboundText text, SendObserver observer) {
+        SendOutcome outcome = outbox.offer(text, observer);
+        if (outcome instanceof SendOutcome.QueueFull) {
+            add(Count.QUEUE_FULL, 1);
+        }
+        return outcome;
+    }
+
+    @Override
+    public void answered(long sentNs) {
+        if (live()) {
+            vitals.lastAckNs = nowNs();
+            vitals.lastAckMs = board.nowMs();
+            proven(sentNs);
+        }
+    }
+
+    /** A frame that was sent at that time was answered on this, the live connection. */
+    void proven(long sentNs) {
+        long ageMs = Math.max(0, nowNs() - sentNs) / 1_000_000L;
+        long provenMs = board.nowMs() - ageMs;
+        if (provenMs > vitals.provenMs) {
+            vitals.provenMs = provenMs;
+            vitals.bytesAtProof = count(Count.BYTES_OUT);
+        }
+    }
+
+    @Override
+    public CompletableFuture<EchoTrace> echo() {
+        CompletableFuture<EchoTrace> asked = new CompletableFuture<>();
+        sendEcho(asked);
+        return asked;
+    }
+
+    void sendEcho(@Nullable CompletableFuture<EchoTrace> asked) {
+        EchoBook.Pending echo = echoes.begin(board.nowMs(), asked);
+        vitals.lastEchoSentMs = board.nowMs();
+        if (send(echo.text(), echo) instanceof SendOutcome.Enqueued(long atNs)) {
+            echo.enqueued(atNs);
+        }
+    }
+
+    /** From now on for so long: every frame a row, and a Ping each 5 s. */
+    void trace(Duration duration) {
+        trace.ofInterest(nowNs(), duration);
+        timers.traceFor(duration);
+    }
+
+    // ---- the writer's view
+
+    @Override
+    public long nextSeq() {
+        return trace.nextSeq();
+    }
+
+    @Override
+    public long nextPingCounter() {
+        return pings.nextCounter();
+    }
+
+    @Override
+    public long pingStarts(long counter, long startedNs, SendObserver fenceOf) {
+        long nonce = board.random();
+        pings.started(counter, nonce, startedNs, fenceOf);
+        return nonce;
+    }
+
+    @Override
+    public void finished(Outgoing frame, long writtenNs, @Nullable String error) {
+        if (writtenNs != FrameRecord.NONE) {
+            add(Count.BYTES_OUT, frame.bytes());
+            switch (frame.opcode) {
+                case TEXT, BINARY -> {
+                    add(Count.TEXT_OUT, 1);
+                    vitals.lastTextWrittenNs = writtenNs;
+                }
+                case PING -> add(Count.PING_OUT, 1);
+                case PONG -> add(Count.PONG_OUT, 1);
+                case CLOSE -> closeWritten = true;
+            }
+        }
+        trace.record(frame.record(writtenNs, error));
+    }
+
+    @Override
+    public void writeBroken(String error) {
+        socket.abort();
+    }
+
+    @Override
+    public void observerFailed(RuntimeException fault) {
+        board.observerFailed(this, fault);
+    }
+
+    // ---- in: called by the reading thread only
+
+    /** Anything at all came in. */
+    long arrived(int bytes, Count kind) {
+        long now = nowNs();
+        vitals.lastInNs = now;
+        vitals.lastInMs = board.nowMs();
+        add(kind, 1);
+        add(Count.BYTES_IN, bytes);
+        if (identity != null && !live()) {
+            add(Count.STALE_FRAMES, 1);
+        }
+        return now;
+    }
+
+    void pinged(byte[] payload) {
+        long now = arrived(payload.length, Count.PING_IN);
+        trace.record(FrameRecord.received(
+                nextSeq(), Opcode.PING, null, null, payload.length, FrameRecord.NONE, now, null, null));
+        confirmKey();
+        if (!deaf) {
+            outbox.pong(payload);
+        }
+    }
+
+    /** @param counter -1 when the payload was not one of ours by its length */
+    void ponged(int bytes, long counter, long nonce) {
+        long now = arrived(bytes, Count.PONG_IN);
+        long startedNs =
+                counter < 0 ? -1 : pings.confirm(counter, nonce, now, (text, rttNs) -> peerRead(text, now, rttNs));
+        if (startedNs < 0) {
+            add(Count.UNKNOWN_PONGS, 1);
+        } else if (live()) {
+            vitals.lastPongNs = now;
+            vitals.lastPongMs = board.nowMs();
+            rtts.add(now - startedNs);
+            proven(startedNs);
+        }
+        trace.record(FrameRecord.received(
+                nextSeq(),
+                Opcode.PONG,
+                null,
+                null,
+                bytes,
+                startedNs < 0 ? FrameRecord.NONE : counter,
+                now,
+                null,
+                null));
+    }
+
+    void binary(int bytes) {
+        long now = nowNs();
+        vitals.lastInNs = now;
+        add(Count.BYTES_IN, bytes);
+        if (deaf) {
+            return;
+        }
+        refused(Opcode.BINARY, bytes, now, "binary messages are not part of the protocol");
+        violated(CloseCode.UNSUPPORTED_DATA, CloseCode.UNSUPPORTED_DATA.meaning());
+    }
+
+    void tooBig(int bytesSoFar, int limit) {
+        long now = nowNs();
+        vitals.lastInNs = now;
+        add(Count.BYTES_IN, bytesSoFar);
+        refused(Opcode.TEXT, bytesSoFar, now, "longer than " + limit + " bytes");
+        violated(CloseCode.TOO_BIG, "a message may have at most " + limit + " bytes");
+    }
+
+    /** What comes after a violation is counted and thrown away. */
+    void discarded(int bytes) {
+        add(Count.BYTES_IN, bytes);
+    }
+
+    private void refused(Opcode opcode, int bytes, long nowNs, String error) {
+        trace.record(FrameRecord.received(nextSeq(), opcode, null, null, bytes, FrameRecord.NONE, nowNs, error, null));
+    }
+
+    private void peerRead(SendObserver text, long nowNs, long fenceRttNs) {
+        try {
+            text.peerRead(nowNs, fenceRttNs);
+        } catch (RuntimeException e) {
+            observerFailed(e);
+        }
+    }
+
+    /** Something but a Pong came: an agent that was just enrolled has its key. */
+    void confirmKey() {
+        Identity known = identity;
+        if (keyUnconfirmed && known != null) {
+            keyUnconfirmed = false;
+            board.enrollmentConfirmed(known.agentId());
+        }
+    }
+
+    /** Whether what still comes in is thrown away: after a violation only the answer to our Close is of interest. */
+    boolean deaf() {
+        return deaf;
+    }
+
+    void demand() {
+        socket.demand();
+    }
+
+    int unusableInARow() {
+        return unusableInARow;
+    }
+
+    int unusableInARow(int now) {
+        unusableInARow = now;
+        return now;
+    }
+
+    /** What the agent said of the configuration that it was sent. */
+    void configAcked(long version, boolean applied) {
+        configAcked = applied ? version : -version;
+    }
+
+    /** The version that the agent applied; negative: it did not; 0: it said nothing. */
+    long configAcked() {
+        return configAcked;
+    }
+
+    /** The agent is in: from here on the deadlines of an open connection count. */
+    void opened() {
+        long nowMs = board.nowMs();
+        vitals.lastInMs = nowMs;
+        vitals.lastPongMs = nowMs;
+        vitals.lastEchoSentMs = nowMs;
+        vitals.provenMs = nowMs;
+        vitals.bytesAtProof = count(Count.BYTES_OUT);
+        timers.begin();
+        synchronized (this) {
+            if (ending == null) {
+                enter(Phase.OPEN);
+            }
+        }
+    }
+
+    // ---- the end
+
+    @Override
+    public void close(CloseCode code, String reason) {
+        close(code, reason, false);
+    }
+
+    /** The agent broke the protocol: nothing it says from here on is listened to. */
+    void violated(CloseCode code, String reason) {
+        deaf = true;
+        close(code, reason, true);
+    }
+
+    /** @param afterTexts whether texts that wait are sent before it */
+    void close(CloseCode code, String reason, boolean afterTexts) {
+        if (leave(new Ending(code.code(), reason, board.now()))) {
+            outbox.close(code.code(), shortened(reason), afterTexts);
+        }
+    }
+
+    /** @return false when it was on its way out before */
+    private boolean leave(Ending how) {
+        synchronized (this) {
+            if (ending != null) {
+                return false;
+            }
+            ending = how;
+            enter(Phase.CLOSING);
+        }
+        board.left(this, how);
+        return true;
+    }
+
+    /** The peer's Close came; the transport answers it. */
+    void closeReceived(int code, String reason, int bytes) {
+        long now = nowNs();
+        add(Count.BYTES_IN, bytes);
+        trace.record(
+                FrameRecord.received(nextSeq(), Opcode.CLOSE, null, null, bytes, FrameRecord.NONE, now, null, null));
+        leave(new Ending(code, reason.isEmpty() ? "closed by the agent" : reason, board.now()));
+        outbox.end();
+    }
+
+    /** The socket is gone. Called once, by the transport. @param code null when there was no Close */
+    void ended(@Nullable Integer code, String reason) {
+        Ending how = new Ending(code, reason, board.now());
+        leave(how);
+        socketEnd = how;
+        outbox.end();
+        echoes.end();
+        board.ended(this);
+        Ending first = ending;
+        trace.close(first == null || first.code() == null || first.code() >= 1002);
+    }
+
+    void abort() {
+        socket.abort();
+    }
+
+    /** Another connection of the agent took over. Its acks and results still count; nothing else it says proves anything. */
+    void superseded() {
+        superseded = true;
+        close(CloseCode.SUPERSEDED, CloseCode.SUPERSEDED.meaning());
+    }
+
+    boolean wasSuperseded() {
+        return superseded;
+    }
+
+    /** Listeners are about to be told of its beginning, on this thread; of its end they are told after that. */
+    synchronized void openingTold() {
+        telling = Telling.OPENING;
+    }
+
+    /** @return the end that came meanwhile and is now to be told; null when there was none */
+    synchronized @Nullable Ending openedTold() {
+        Ending waited = telling == Telling.CLOSE_WAITS ? ending : null;
+        telling = waited == null ? Telling.OPENED : Telling.CLOSED;
+        return waited;
+    }
+
+    /** @return whether the caller is to tell of its end: once, and only when its beginning was told */
+    synchronized boolean mayTellClosed() {
+        boolean now = telling == Telling.OPENED;
+        telling = switch (telling) {
+            case NOTHING -> Telling.NOTHING;
+            case OPENING, CLOSE_WAITS -> Telling.CLOSE_WAITS;
+            case OPENED, CLOSED -> Telling.CLOSED;
+        };
+        return now;
+    }
+
+    private enum Telling {
+        NOTHING,
+        OPENING,
+        CLOSE_WAITS,
+        OPENED,
+        CLOSED
+    }
+
+    @Nullable
+    Ending ending() {
+        return ending;
+    }
+
+    @Nullable
+    Ending socketEnd() {
+        return socketEnd;
+    }
+
+    /** A Close frame has room for 123 bytes of reason (RFC 6455 §5.5). */
+    private static String shortened(String reason) {
+        StringBuilder kept = new StringBuilder();
+        for (int i = 0; i < reason.length() && kept.length() < 123; i++) {
+            char c = reason.charAt(i);
+            kept.append(c < 0x80 ? c : '?');
+        }
+        return kept.toString();
+    }
+
+    @Override
+    public String toString() {
+        return "connection " + id;
+    }
+}

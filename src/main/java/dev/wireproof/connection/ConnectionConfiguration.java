@@ -1,0 +1,92 @@
+package dev.wireproof.connection;
+
+import dev.wireproof.fleet.AgentAdmission;
+import dev.wireproof.telemetry.FrameRecorder;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.InstantSource;
+import java.util.List;
+import javax.sql.DataSource;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.info.BuildProperties;
+import org.springframework.boot.jetty.servlet.JettyServletWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/**
+ * Wires the room. The registry needs nothing, so that other rooms may hold it and be handlers and listeners all the same; the web
+ * server gets a closed door early and {@link ConnectionLifecycle} opens it when all is wired.
+ */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(ConnectionProperties.class)
+class ConnectionConfiguration {
+
+    @Bean
+    LiveConnections liveConnections() {
+        return new LiveConnections();
+    }
+
+    @Bean
+    FleetEvents fleetEvents(LiveConnections registry) {
+        return new FleetEvents(registry);
+    }
+
+    @Bean
+    UpgradeDoor upgradeDoor() {
+        return new UpgradeDoor();
+    }
+
+    @Bean
+    static WebServerFactoryCustomizer<JettyServletWebServerFactory> doorInFront(ObjectProvider<UpgradeDoor> door) {
+        return factory -> factory.addServerCustomizers(server -> server.insertHandler(door.getObject()));
+    }
+
+    @Bean
+    EpochStore epochStore(JdbcClient db) {
+        return new EpochStore(db);
+    }
+
+    @Bean(destroyMethod = "close")
+    ConnectionRows connectionRows(DataSource database, InstantSource clock) {
+        return new ConnectionRows(database, clock);
+    }
+
+    @Bean
+    ConnectionMetrics connectionMetrics(MeterRegistry meters, LiveConnections registry, FrameRecorder recorder) {
+        ConnectionMetrics metrics = new ConnectionMetrics(meters);
+        metrics.gauge("wireproof.connections.live", registry, LiveConnections::liveCount);
+        metrics.gauge("wireproof.connections.sockets", registry, LiveConnections::openSockets);
+        metrics.gauge("wireproof.frames.shed", recorder, FrameRecorder::shed);
+        return metrics;
+    }
+
+    @Bean
+    Switchboard switchboard(
+            ConnectionProperties settings,
+            InstantSource clock,
+            FrameRecorder recorder,
+            LiveConnections registry,
+            ConnectionRows rows,
+            AgentAdmission admission,
+            List<ConnectionListener> listeners,
+            ConnectionMetrics metrics) {
+        return new Switchboard(
+                settings, clock, System::nanoTime, recorder, registry, rows, admission, listeners, metrics);
+    }
+
+    @Bean
+    ConnectionLifecycle connectionLifecycle(
+            UpgradeDoor door,
+            Switchboard board,
+            AgentAdmission admission,
+            EpochStore epochs,
+            List<AgentMessageHandler<?>> handlers,
+            ObjectProvider<BuildProperties> build) {
+        BuildProperties known = build.getIfAvailable();
+        String version = known == null || known.getVersion() == null ? "development" : known.getVersion();
+        Welcome welcome = new Welcome(admission, epochs, board, version);
+        return new ConnectionLifecycle(door, board, new Inbox(welcome, handlers));
+    }
+}

@@ -1,0 +1,167 @@
+package dev.wireproof.connection;
+
+import dev.wireproof.connection.Deadlines.Facts;
+import dev.wireproof.connection.Deadlines.Phase;
+import dev.wireproof.connection.Deadlines.Verdict;
+import dev.wireproof.protocol.CloseCode;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The timers of one connection: a few numbers that one thread looks at, four times a second, for all connections. Used by the sweeping
+ * thread only, but for {@link #traceFor} and {@link #begin}.
+ */
+final class Timers {
+    private static final Logger log = LoggerFactory.getLogger(Timers.class);
+    private static final long TRACE_PING_MS = 5_000;
+
+    private final Connection connection;
+    private volatile long nextPingMs;
+    private volatile long nextEchoMs;
+    private volatile long traceUntilMs;
+    private long writingSeq;
+    private long writingSinceMs;
+    private Verdict condemned = Verdict.NONE;
+    private boolean spared;
+
+    Timers(Connection connection) {
+        this.connection = connection;
+    }
+
+    /** The agent was let in. Its first Ping is due at a random time, so that a fleet that came at once is not asked at once. */
+    void begin() {
+        long now = connection.board().nowMs();
+        long interval = connection.board().settings().pingInterval().toMillis();
+        nextPingMs = now + ThreadLocalRandom.current().nextLong(interval);
+        nextEchoMs = now + echoPause();
+    }
+
+    void traceFor(Duration duration) {
+        traceUntilMs = connection.board().nowMs() + duration.toMillis();
+        nextPingMs = connection.board().nowMs();
+    }
+
+    void sweep(long nowMs) {
+        Phase phase = connection.phase();
+        if (phase == Phase.OPEN) {
+            ping(nowMs);
+            echo(nowMs);
+        }
+        noteEchoes(nowMs);
+        Verdict verdict = connection.board().deadlines().judge(nowMs, facts(nowMs, phase));
+        boolean again = verdict == condemned;
+        condemned = verdict;
+        if (again) {
+            act(verdict);
+        }
+    }
+
+    private void ping(long nowMs) {
+        if (nowMs < nextPingMs) {
+            return;
+        }
+        long interval = nowMs < traceUntilMs
+                ? TRACE_PING_MS
+                : connection.board().settings().pingInterval().toMillis();
+        nextPingMs = Math.max(nextPingMs + interval, nowMs + interval / 2);
+        connection.outbox().ping();
+    }
+
+    private void echo(long nowMs) {
+        Vitals vitals = connection.vitals();
+        boolean silentPong = nowMs - vitals.lastPongMs > Deadlines.SILENT_PONG_MS
+                && vitals.lastEchoSentMs < vitals.lastPongMs + Deadlines.SILENT_PONG_MS;
+        boolean due = nowMs >= nextEchoMs;
+        if (!due && !silentPong) {
+            return;
+        }
+        nextEchoMs = nowMs + echoPause();
+        if (silentPong || vitals.lastAckMs <= vitals.lastEchoSentMs) {
+            connection.sendEcho(null);
+        }
+    }
+
+    private long echoPause() {
+        long interval = connection.board().settings().echoInterval().toMillis();
+        long vary = Math.max(1, interval / 10);
+        return interval - vary + ThreadLocalRandom.current().nextLong(2 * vary);
+    }
+
+    private void noteEchoes(long nowMs) {
+        boolean overdue = connection.echoes().overdue(nowMs);
+        Vitals vitals = connection.vitals();
+        if (!overdue) {
+            vitals.echoOverdueSinceNs = Vitals.NONE;
+        } else if (vitals.echoOverdueSinceNs == Vitals.NONE) {
+            vitals.echoOverdueSinceNs = connection.nowNs();
+            connection.trace().anomaly(connection.nowNs());
+        }
+    }
+
+    private Facts facts(long nowMs, Phase phase) {
+        Vitals vitals = connection.vitals();
+        Outgoing writing = connection.outbox().writing();
+        if (writing == null) {
+            writingSeq = 0;
+        } else if (writing.seq != writingSeq) {
+            writingSeq = writing.seq;
+            writingSinceMs = nowMs; // up to one sweep late: in the peer's favour
+        }
+        return new Facts(
+                phase,
+                connection.phaseSinceMs(),
+                vitals.lastInMs,
+                vitals.provenMs,
+                connection.count(Count.BYTES_OUT) - vitals.bytesAtProof,
+                writing == null ? -1 : writingSinceMs,
+                writing == null ? 0 : writing.bytes(),
+                connection.closeWritten());
+    }
+
+    private void act(Verdict verdict) {
+        ConnectionProperties settings = connection.board().settings();
+        switch (verdict) {
+            case NONE -> {}
+            case AUTH_TIMEOUT ->
+                connection.close(CloseCode.AUTH_TIMEOUT, "no Auth within " + seconds(settings.authTimeout()));
+            case IDLE -> evict("silence: nothing at all came in for " + seconds(settings.idleTimeout()));
+            case WRITE_STALL ->
+                evict("write stall: a frame has been in writing for over " + seconds(settings.writeStallTimeout())
+                        + " and the queue behind it stands");
+            case OUTBOUND_UNPROVEN -> unproven(settings);
+            case CLOSE_NOT_WRITTEN, CLOSE_NOT_ANSWERED -> connection.abort();
+        }
+    }
+
+    private void unproven(ConnectionProperties settings) {
+        if (connection.board().mayEvictUnproven(connection)) {
+            evict("outbound unproven: nothing that was sent in the last " + seconds(settings.outboundUnprovenTimeout())
+                    + " was answered");
+        } else if (!spared) {
+            spared = true;
+            connection.trace().anomaly(connection.nowNs());
+            log.atInfo().addKeyValue("connection", connection.connectionId()).log("connection.unproven_but_spared");
+        }
+    }
+
+    /** Whether it would have been evicted as unproven, had that not happened too often lately. */
+    boolean spared() {
+        return spared;
+    }
+
+    private void evict(String reason) {
+        connection.trace().anomaly(connection.nowNs());
+        connection.board().metrics().evicted();
+        log.atInfo()
+                .addKeyValue("connection", connection.connectionId())
+                .addKeyValue("reason", reason)
+                .log("connection.evicted");
+        connection.close(CloseCode.EVICTED, reason);
+    }
+
+    private static String seconds(Duration duration) {
+        return duration.toSeconds() + " s";
+    }
+}
