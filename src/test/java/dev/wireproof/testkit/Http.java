@@ -1,4 +1,4 @@
-package dev.wireproof.api;
+package dev.wireproof.testkit;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,8 +13,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A plain HTTP client, as a script would use one. */
-final class Http implements AutoCloseable {
-    static final JsonMapper JSON = JsonMapper.shared();
+public final class Http implements AutoCloseable {
+    public static final JsonMapper JSON = JsonMapper.shared();
 
     private final HttpClient client = HttpClient.newHttpClient();
     private final int port;
@@ -26,29 +26,29 @@ final class Http implements AutoCloseable {
     }
 
     /** @param token null: none is shown */
-    static Http at(int port, @Nullable String token) {
+    public static Http at(int port, @Nullable String token) {
         return new Http(port, token);
     }
 
-    Http with(@Nullable String otherToken) {
+    public Http with(@Nullable String otherToken) {
         return new Http(port, otherToken);
     }
 
-    record Answer(int status, Map<String, List<String>> headers, String text) {
-        JsonNode json() {
+    public record Answer(int status, Map<String, List<String>> headers, String text) {
+        public JsonNode json() {
             return JSON.readTree(text);
         }
 
-        String header(String name) {
+        public String header(String name) {
             return String.join(", ", headers.getOrDefault(name, List.of()));
         }
 
-        String code() {
+        public String code() {
             return json().path("code").asString("");
         }
 
         /** The names of the bad fields. */
-        List<String> fields() {
+        public List<String> fields() {
             return json().path("errors")
                     .valueStream()
                     .map(error -> error.get("field").asString())
@@ -56,23 +56,23 @@ final class Http implements AutoCloseable {
         }
     }
 
-    Answer get(String path, String... headers) {
+    public Answer get(String path, String... headers) {
         return call("GET", path, null, headers);
     }
 
-    Answer post(String path, String body, String... headers) {
+    public Answer post(String path, String body, String... headers) {
         return call("POST", path, body, headers);
     }
 
-    Answer patch(String path, String body) {
+    public Answer patch(String path, String body) {
         return call("PATCH", path, body);
     }
 
-    Answer delete(String path) {
+    public Answer delete(String path) {
         return call("DELETE", path, null);
     }
 
-    Answer call(String method, String path, @Nullable String body, String... headers) {
+    public Answer call(String method, String path, @Nullable String body, String... headers) {
         try {
             HttpResponse<String> answer =
                     client.send(request(method, path, body, headers), HttpResponse.BodyHandlers.ofString());
@@ -86,7 +86,7 @@ final class Http implements AutoCloseable {
     }
 
     /** The body as it comes, for event streams. */
-    InputStream open(String path, String... headers) throws IOException, InterruptedException {
+    public InputStream open(String path, String... headers) throws IOException, InterruptedException {
         return client.send(request("GET", path, null, headers), HttpResponse.BodyHandlers.ofInputStream())
                 .body();
     }
