@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What follows from a batch once it is stored: frames leave, results are acknowledged, lanes move on, whoever waits is told. Runs on the
@@ -81,6 +82,7 @@ final class AfterCommit {
                 inbox::dirty,
                 inbox::neverWritten);
         trace.overdueAt = attempt.overdueAt();
+        noteUnanswered(lane, lane.trace(id));
         lane.sending(trace);
         switch (lane.link.send(attempt.text(), trace)) {
             case SendOutcome.Enqueued(long ns) -> trace.enqueued(ns);
@@ -93,6 +95,14 @@ final class AfterCommit {
                 refused(trace, "the connection was closing");
                 lane.release(id);
             }
+        }
+    }
+
+    /** Its ack wait passed on this connection: evidence about the connection as well. */
+    private void noteUnanswered(Lane lane, @Nullable AttemptTrace before) {
+        Instant overdueAt = before == null ? null : before.overdueAt;
+        if (before != null && overdueAt != null && before.writtenNs > 0 && !clock.instant().isBefore(overdueAt)) {
+            lane.link.unanswered(before.writtenNs);
         }
     }
 
@@ -119,6 +129,9 @@ final class AfterCommit {
         boolean awaitsAnswer = facts.waiting() && facts.nextOfferAt() != null;
         AttemptTrace trace = lane.trace(facts.id());
         if (trace != null) {
+            if (facts.state() == CommandState.UNDELIVERABLE) {
+                noteUnanswered(lane, trace);
+            }
             trace.overdueAt = facts.nextOfferAt();
         }
         boolean held = !awaitsAnswer && lane.holds(facts.id());

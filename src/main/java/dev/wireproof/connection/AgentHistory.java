@@ -102,6 +102,18 @@ final class AgentHistory {
         }
     }
 
+    /** Whether it was evicted as unproven as often as is allowed. Changes nothing. */
+    boolean evictionsSpent(AgentId agent, long nowMs) {
+        Entry entry = entries.getIfPresent(agent);
+        if (entry == null) {
+            return false;
+        }
+        synchronized (entry) {
+            forget(entry.evictions, nowMs, EVICTIONS_WITHIN);
+            return entry.evictions.size() >= MOST_EVICTIONS;
+        }
+    }
+
     void forget(AgentId agent) {
         entries.invalidate(agent);
     }

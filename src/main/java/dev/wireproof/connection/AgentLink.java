@@ -40,6 +40,14 @@ public interface AgentLink {
     void answered(long sentNs);
 
     /**
+     * A room tells that the time in which the agent should have answered a text of this connection is over: evidence against the
+     * path of commands, until something newer is answered.
+     *
+     * @param sentNs when that text was written, on this connection's time scale
+     */
+    default void unanswered(long sentNs) {}
+
+    /**
      * Sends an Echo through the very path of commands. The future completes on the connection's own threads: with the reply, or after
      * ten seconds or the connection's end with the legs that were reached. It never fails.
      */

@@ -5,6 +5,7 @@ import dev.wireproof.telemetry.FrameRecorder;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import javax.sql.DataSource;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -51,6 +52,18 @@ class ConnectionConfiguration {
     @Bean(destroyMethod = "close")
     ConnectionRows connectionRows(DataSource database, InstantSource clock) {
         return new ConnectionRows(database, clock);
+    }
+
+    @Bean
+    ConnectionQueries connectionQueries(
+            JdbcClient db, LiveConnections registry, ConnectionRows rows, ObjectProvider<SocketProbe> sockets) {
+        SocketProbe probe = sockets.getIfAvailable(() -> _ -> Optional.empty());
+        return new ConnectionQueries(db, registry, rows, probe);
+    }
+
+    @Bean
+    AgentLines agentLines(JdbcClient db, EpochStore epochs, Switchboard board) {
+        return new AgentLines(db, epochs, board);
     }
 
     @Bean

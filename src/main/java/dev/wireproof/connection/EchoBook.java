@@ -54,6 +54,11 @@ final class EchoBook {
             return startedNs;
         }
 
+        /** When it was asked for, in {@link LiveTime}. */
+        long sinceMs() {
+            return sinceMs;
+        }
+
         private EchoTrace trace(long repliedNs) {
             return new EchoTrace(nonce, enqueuedNs, startedNs, writtenNs, readNs, repliedNs);
         }
@@ -85,10 +90,26 @@ final class EchoBook {
         return echo;
     }
 
-    /** @return null when no Echo of ours waits for this nonce */
+    /** The newest Echo that has been unanswered for ten seconds; null when there is none. */
+    synchronized @Nullable Pending newestOverdue(long nowMs) {
+        Pending newest = null;
+        if (pending != null) {
+            for (Pending echo : pending) {
+                newest = nowMs - echo.sinceMs > Deadlines.ECHO_ANSWER_MS ? echo : newest;
+            }
+        }
+        return newest;
+    }
+
+    /**
+     * Texts are answered in order: what was asked before this one and is not answered never will be, so it is forgotten.
+     *
+     * @return null when no Echo of ours waits for this nonce
+     */
     @Nullable
     Pending answered(String nonce, long nowNs) {
         Pending found = null;
+        List<Pending> earlier;
         synchronized (this) {
             if (pending == null) {
                 return null;
@@ -102,11 +123,14 @@ final class EchoBook {
             if (found == null) {
                 return null;
             }
-            pending.remove(found);
+            List<Pending> upToHere = pending.subList(0, pending.indexOf(found) + 1);
+            earlier = List.copyOf(upToHere.subList(0, upToHere.size() - 1));
+            upToHere.clear();
             if (pending.isEmpty()) {
                 pending = null;
             }
         }
+        earlier.forEach(EchoBook::giveUp);
         if (found.asked != null) {
             found.asked.complete(found.trace(nowNs));
         }

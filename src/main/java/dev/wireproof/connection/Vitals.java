@@ -22,6 +22,15 @@ final class Vitals {
     /** How many bytes had been written by then. */
     volatile long bytesAtProof;
 
+    /** When the newest unbroken run of acks and EchoReplies began. */
+    volatile long provenSinceNs = NONE;
+
+    /** When the newest command whose ack wait passed had been written, when that wait passed, and when that was so first. */
+    volatile long ackSentNs = NONE;
+
+    volatile long ackOverdueNs = NONE;
+    volatile long ackOverdueSinceNs = NONE;
+
     volatile long lastEchoSentMs;
     /** Since when an Echo has been unanswered for longer than it should; NONE when none is. */
     volatile long echoOverdueSinceNs = NONE;
