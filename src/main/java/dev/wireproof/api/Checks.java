@@ -41,15 +41,15 @@ final class Checks {
         if (value.isEmpty()) {
             bad(field, "must not be empty");
         }
-        return longestOf(field, value, longest);
+        return withinLength(field, value, longest);
     }
 
     @Nullable
     String optionalText(String field, @Nullable String value, int longest) {
-        return value == null ? null : longestOf(field, value, longest);
+        return value == null ? null : withinLength(field, value, longest);
     }
 
-    private String longestOf(String field, String value, int longest) {
+    String withinLength(String field, String value, int longest) {
         if (value.length() > longest) {
             bad(field, "must have at most " + longest + " characters");
         }
@@ -101,6 +101,10 @@ final class Checks {
             bad(field, "must lie in the future");
         }
         return at;
+    }
+
+    <T> @Nullable T id(String field, @Nullable String value, Function<String, T> parse) {
+        return parsed(field, value, "must be a UUID", parse);
     }
 
     @Nullable

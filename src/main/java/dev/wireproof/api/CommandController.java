@@ -79,13 +79,8 @@ class CommandController {
     }
 
     private static Problem noSuchAgent() {
-        Problem problem = Problem.notFound();
-        return new Problem(
-                problem.status(),
-                problem.code(),
-                "There is no such agent.",
-                List.of(new Problem.FieldError("agent_id", "names no agent")),
-                problem.headers());
+        return Problem.of(HttpStatus.NOT_FOUND, Problem.notFound().code(), "There is no such agent.")
+                .withErrors(List.of(new Problem.FieldError("agent_id", "names no agent")));
     }
 
     private static @Nullable IdempotencyKey key(HttpServletRequest request, Caller caller) {

@@ -1,5 +1,7 @@
 package dev.wireproof.api;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -11,18 +13,26 @@ import org.springframework.http.HttpStatus;
  * @param code kebab-case
  * @param errors the fields that cannot be used; empty when it is about none
  * @param headers sent with the answer, such as Retry-After
+ * @param members of its own kind, beside those of every problem
  */
-record Problem(HttpStatus status, String code, String detail, List<FieldError> errors, Map<String, String> headers) {
+record Problem(
+        HttpStatus status,
+        String code,
+        String detail,
+        List<FieldError> errors,
+        Map<String, String> headers,
+        Map<String, Object> members) {
     Problem {
         errors = List.copyOf(errors);
         headers = Map.copyOf(headers);
+        members = Collections.unmodifiableMap(new LinkedHashMap<>(members));
     }
 
     /** @param field the name as in the request, {@code a.b[2]} for what is inside */
     record FieldError(String field, String message) {}
 
     static Problem of(HttpStatus status, String code, String detail) {
-        return new Problem(status, code, detail, List.of(), Map.of());
+        return new Problem(status, code, detail, List.of(), Map.of(), Map.of());
     }
 
     static Problem notFound() {
@@ -35,6 +45,7 @@ record Problem(HttpStatus status, String code, String detail, List<FieldError> e
                 "invalid-request",
                 "Some fields of the request cannot be used.",
                 errors,
+                Map.of(),
                 Map.of());
     }
 
@@ -74,7 +85,16 @@ record Problem(HttpStatus status, String code, String detail, List<FieldError> e
     }
 
     Problem withHeader(String name, String value) {
-        return new Problem(status, code, detail, errors, Map.of(name, value));
+        return new Problem(status, code, detail, errors, Map.of(name, value), members);
+    }
+
+    Problem withErrors(List<FieldError> fields) {
+        return new Problem(status, code, detail, fields, headers, members);
+    }
+
+    /** @param more written behind the usual members; Instants and numbers as the API writes them */
+    Problem withMembers(Map<String, Object> more) {
+        return new Problem(status, code, detail, errors, headers, more);
     }
 
     ProblemException exception() {

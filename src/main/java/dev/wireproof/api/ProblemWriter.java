@@ -13,7 +13,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class ProblemWriter {
     static final String CONTENT_TYPE = "application/problem+json";
 
-    private static final JsonMapper JSON = new JsonMapper();
+    private static final JsonMapper JSON = ApiJson.mapper();
 
     private ProblemWriter() {}
 
@@ -45,6 +45,7 @@ final class ProblemWriter {
         if (!problem.errors().isEmpty()) {
             members.put("errors", problem.errors());
         }
+        members.putAll(problem.members());
         return JSON.writeValueAsString(members).getBytes(StandardCharsets.UTF_8);
     }
 

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param tags those that an operator set, else those that the agent reports
  * @param pending connected at most, and offered nothing until someone approves it
  * @param sameDeviceAs the agent that had enrolled with this device id before; null when it is the first
+ * @param sameDeviceSite where that one stands or stood; null when there is none, or its site is gone
  */
 public record Agent(
         AgentId id,
@@ -28,6 +29,7 @@ public record Agent(
         Map<String, String> tags,
         boolean pending,
         @Nullable AgentId sameDeviceAs,
+        @Nullable SiteId sameDeviceSite,
         Instant createdAt) {
     public Agent {
         capabilities = List.copyOf(capabilities);

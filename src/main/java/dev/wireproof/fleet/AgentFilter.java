@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param pending only those that wait for approval, or only the others
  * @param among only these
  * @param notAmong not these
- * @param tagKey agents that have this tag, with {@code tagValue} unless that is null
+ * @param tag the key of a tag, or key and value as {@code key=value} or {@code key:value}
  * @param osFamily linux, windows, macos, other
  * @param text found in hostname, display name or id, ignoring case
  */
@@ -21,7 +21,6 @@ public record AgentFilter(
         @Nullable Boolean pending,
         @Nullable Collection<AgentId> among,
         @Nullable Collection<AgentId> notAmong,
-        @Nullable String tagKey,
-        @Nullable String tagValue,
+        @Nullable String tag,
         @Nullable String osFamily,
         @Nullable String text) {}

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -22,7 +23,8 @@ class AgentQueries {
     private static final String COLUMNS = """
         SELECT id, site_id, device_id, hostname, display_name, os_family, os_name, os_version, os_arch, agent_version,
                capabilities::text AS capabilities, coalesce(operator_tags, reported_tags)::text AS tags,
-               pending, same_device_as, created_at
+               pending, same_device_as, created_at,
+               (SELECT same.site_id FROM agent same WHERE same.id = agent.same_device_as) AS same_device_site
           FROM agent
         """;
     private static final String BY_ID = COLUMNS + " WHERE id = :id AND deleted_at IS NULL";
@@ -33,8 +35,9 @@ class AgentQueries {
            AND (:pending::boolean IS NULL OR pending = :pending::boolean)
            AND (:among::uuid[] IS NULL OR id = ANY (:among::uuid[]))
            AND (:notAmong::uuid[] IS NULL OR NOT id = ANY (:notAmong::uuid[]))
-           AND (:tag::jsonb IS NULL OR coalesce(operator_tags, reported_tags) @> :tag::jsonb)
-           AND (:tagKey::text IS NULL OR jsonb_exists(coalesce(operator_tags, reported_tags), :tagKey::text))
+           AND (:tag::text IS NULL
+                OR jsonb_exists(coalesce(operator_tags, reported_tags), :tag::text)
+                OR coalesce(operator_tags, reported_tags) @> :pair::jsonb)
            AND (:osFamily::text IS NULL OR os_family = :osFamily::text)
            AND (:text::text IS NULL
                 OR strpos(lower(hostname), :text::text) > 0
@@ -56,21 +59,31 @@ class AgentQueries {
 
     /** Newest first. */
     List<Agent> page(AgentFilter filter, @Nullable UUID before, int limit) {
-        String key = filter.tagKey();
-        String value = filter.tagValue();
+        String tag = filter.tag();
+        String text = filter.text();
         return db.sql(PAGE)
                 .param("before", before)
                 .param("sites", array(filter.sites()))
                 .param("pending", filter.pending())
                 .param("among", array(filter.among()))
                 .param("notAmong", array(filter.notAmong()))
-                .param("tag", key == null || value == null ? null : FleetJson.text(Map.of(key, value)))
-                .param("tagKey", value == null ? key : null)
+                .param("tag", tag)
+                .param("pair", tag == null ? null : pair(tag))
                 .param("osFamily", filter.osFamily())
-                .param("text", filter.text())
+                .param("text", text == null ? null : text.toLowerCase(Locale.ROOT))
                 .param("limit", limit)
                 .query(AgentQueries::row)
                 .list();
+    }
+
+    /** What has key and value as JSON; null when it is a key alone. */
+    private static @Nullable String pair(String tag) {
+        for (int i = 0; i < tag.length(); i++) {
+            if (tag.charAt(i) == '=' || tag.charAt(i) == ':') {
+                return FleetJson.text(Map.of(tag.substring(0, i), tag.substring(i + 1)));
+            }
+        }
+        return null;
     }
 
     /** The ids' own text, as PostgreSQL writes an array. */
@@ -80,6 +93,7 @@ class AgentQueries {
 
     private static Agent row(ResultSet row, int index) throws SQLException {
         UUID same = row.getObject("same_device_as", UUID.class);
+        UUID sameSite = row.getObject("same_device_site", UUID.class);
         return new Agent(
                 new AgentId(row.getObject("id", UUID.class)),
                 new SiteId(row.getObject("site_id", UUID.class)),
@@ -96,6 +110,7 @@ class AgentQueries {
                 FleetJson.tags(row.getString("tags")),
                 row.getBoolean("pending"),
                 same == null ? null : new AgentId(same),
+                sameSite == null ? null : new SiteId(sameSite),
                 row.getObject("created_at", OffsetDateTime.class).toInstant());
     }
 }

@@ -26,6 +26,7 @@ public class Agents {
     private static final int CACHED = 50_000;
 
     private static final String PLACE_OF = "SELECT site_id, os_family FROM agent WHERE id = :id AND deleted_at IS NULL";
+    private static final String LAST_SITE_OF = "SELECT site_id FROM agent WHERE id = :id AND site_id IS NOT NULL";
     /** A null parameter leaves the column as it is. */
     private static final String PATCH = """
         UPDATE agent
@@ -114,6 +115,14 @@ public class Agents {
         return placeOf(agent).map(Place::site);
     }
 
+    /** Where an agent stands, or stood when it was deleted: decides who may see what is left of it. Empty when nobody knows. */
+    public Optional<SiteId> lastSiteOf(AgentId agent) {
+        return db.sql(LAST_SITE_OF)
+                .param("id", agent.value())
+                .query((row, index) -> new SiteId(row.getObject("site_id", UUID.class)))
+                .optional();
+    }
+
     private Optional<Place> readPlace(AgentId agent) {
         return db.sql(PLACE_OF)
                 .param("id", agent.value())
@@ -143,16 +152,24 @@ public class Agents {
     /** Publishes {@link AgentDeleted}. @return false when there is no such agent */
     public boolean delete(AgentId agent) {
         Instant now = clock.instant();
-        boolean deleted = db.sql(DELETE)
+        boolean deleted = markDeleted(agent, now);
+        if (deleted) {
+            tellDeleted(agent, now);
+        }
+        return deleted;
+    }
+
+    private boolean markDeleted(AgentId agent, Instant now) {
+        return db.sql(DELETE)
                         .param("id", agent.value())
                         .param("now", now.atOffset(ZoneOffset.UTC))
                         .update()
                 == 1;
+    }
+
+    private void tellDeleted(AgentId agent, Instant at) {
         places.invalidate(agent);
-        if (deleted) {
-            events.publishEvent(new AgentDeleted(agent, now));
-        }
-        return deleted;
+        events.publishEvent(new AgentDeleted(agent, at));
     }
 
     /**
@@ -163,18 +180,23 @@ public class Agents {
      */
     public boolean approve(AgentId agent, boolean replace) {
         Instant now = clock.instant();
-        record Approved(@Nullable UUID predecessor) {}
-        Optional<Approved> approved = db.sql(APPROVE)
+        record Approved(@Nullable AgentId retired) {}
+        Optional<Approved> approved = transaction.execute(status -> db.sql(APPROVE)
                 .param("id", agent.value())
                 .param("now", now.atOffset(ZoneOffset.UTC))
-                .query((row, index) -> new Approved(row.getObject("same_device_as", UUID.class)))
-                .optional();
-        if (approved.isEmpty()) {
+                .query((row, index) -> Optional.ofNullable(row.getObject("same_device_as", UUID.class)))
+                .optional()
+                .map(predecessor -> new Approved(predecessor
+                        .filter(unused -> replace)
+                        .map(AgentId::new)
+                        .filter(before -> markDeleted(before, now))
+                        .orElse(null))));
+        if (approved == null || approved.isEmpty()) {
             return false;
         }
-        UUID predecessor = approved.get().predecessor();
-        if (replace && predecessor != null) {
-            delete(new AgentId(predecessor));
+        AgentId retired = approved.get().retired();
+        if (retired != null) {
+            tellDeleted(retired, now);
         }
         events.publishEvent(new AgentApproved(agent, now));
         return true;
