@@ -105,8 +105,7 @@ class AgentController {
 
     /** Who is on the line is known in memory, the rest in rows; null: no restriction. */
     private record Among(
-            @Nullable Collection<AgentId> these,
-            @Nullable Collection<AgentId> notThese) {}
+            @Nullable Collection<AgentId> these, @Nullable Collection<AgentId> notThese) {}
 
     private Among among(@Nullable String status) {
         if (status == null || status.equals(AgentJson.PENDING)) {

@@ -91,9 +91,7 @@ record AgentJson(
                 CommandPathJson.of(line.path()),
                 predecessor(agent, caller),
                 conflict == null ? null : new ConflictJson(conflict.since(), conflict.addresses()),
-                config == null
-                        ? null
-                        : new EffectiveConfigJson(config.version(), AgentConfigJson.of(config.config())));
+                config == null ? null : new EffectiveConfigJson(config.version(), AgentConfigJson.of(config.config())));
     }
 
     private static @Nullable UUID predecessor(Agent agent, Caller caller) {

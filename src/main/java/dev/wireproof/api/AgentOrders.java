@@ -123,8 +123,7 @@ class AgentOrders {
             @PathVariable String id,
             @RequestBody(required = false) @Nullable TraceRequest body) {
         Checks checks = new Checks();
-        int seconds =
-                checks.range("duration_s", body == null ? null : body.durationS(), 1, LONGEST_TRACE_S, TRACE_S);
+        int seconds = checks.range("duration_s", body == null ? null : body.durationS(), 1, LONGEST_TRACE_S, TRACE_S);
         checks.done();
         AgentLink link = link(visible.agent(request, caller, id).agent());
         Duration duration = Duration.ofSeconds(seconds);

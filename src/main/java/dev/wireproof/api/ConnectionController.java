@@ -94,9 +94,8 @@ class ConnectionController {
             @RequestParam(required = false) @Nullable String limit,
             @RequestParam(required = false) @Nullable String cursor) {
         Checks checks = new Checks();
-        Direction way = direction == null
-                ? null
-                : Direction.ofWireName(checks.oneOf("direction", direction, DIRECTIONS, "in"));
+        Direction way =
+                direction == null ? null : Direction.ofWireName(checks.oneOf("direction", direction, DIRECTIONS, "in"));
         Opcode kind = opcode == null ? null : Opcode.ofWireName(checks.oneOf("opcode", opcode, OPCODES, "text"));
         String named = checks.query("type", type);
         CommandId command = checks.id("command_id", commandId, CommandId::parse);
@@ -110,6 +109,7 @@ class ConnectionController {
                 new FrameFilter(way, kind, named, command, from),
                 after == null ? 0 : after,
                 paging.limitAndOne());
-        return PageJson.of(List.copyOf(found), paging, FrameJson::of, seen -> seen.frame().seq());
+        return PageJson.of(
+                List.copyOf(found), paging, FrameJson::of, seen -> seen.frame().seq());
     }
 }

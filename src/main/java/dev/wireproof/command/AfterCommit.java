@@ -101,7 +101,10 @@ final class AfterCommit {
     /** Its ack wait passed on this connection: evidence about the connection as well. */
     private void noteUnanswered(Lane lane, @Nullable AttemptTrace before) {
         Instant overdueAt = before == null ? null : before.overdueAt;
-        if (before != null && overdueAt != null && before.writtenNs > 0 && !clock.instant().isBefore(overdueAt)) {
+        if (before != null
+                && overdueAt != null
+                && before.writtenNs > 0
+                && !clock.instant().isBefore(overdueAt)) {
             lane.link.unanswered(before.writtenNs);
         }
     }

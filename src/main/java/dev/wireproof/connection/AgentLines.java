@@ -39,6 +39,7 @@ public final class AgentLines {
                 LIMIT 1) c ON true
          WHERE l.agent_id = ANY (:agents::uuid[])
         """;
+
     private static final String CONFLICTED = "SELECT agent_id FROM agent_line WHERE conflicted_since IS NOT NULL";
 
     private final JdbcClient db;

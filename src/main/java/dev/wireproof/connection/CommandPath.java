@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param since when this began; null when nothing on record tells
  * @param evidence one sentence with the times that it speaks of, true also when it is read later
  */
-public record CommandPath(
-        Status status, @Nullable Instant since, String evidence) {
+public record CommandPath(Status status, @Nullable Instant since, String evidence) {
 
     /** How long an answer stays proof. */
     static final long PROOF_LASTS_NS = 150_000_000_000L;

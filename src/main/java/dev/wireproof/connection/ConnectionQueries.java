@@ -88,8 +88,8 @@ public final class ConnectionQueries {
     public List<ConnectionView> page(
             @Nullable Boolean live, @Nullable Collection<SiteId> sites, @Nullable UUID before, int limit) {
         rows.flush(PATIENCE);
-        String sql = PAGE + (Boolean.TRUE.equals(live) ? OPEN_ONLY : "") + (sites == null ? "" : AT_SITES)
-                + NEWEST_FIRST;
+        String sql =
+                PAGE + (Boolean.TRUE.equals(live) ? OPEN_ONLY : "") + (sites == null ? "" : AT_SITES) + NEWEST_FIRST;
         List<ConnectionView> found = new ArrayList<>();
         UUID from = before;
         while (found.size() < limit) {

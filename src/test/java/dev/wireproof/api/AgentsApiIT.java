@@ -90,7 +90,8 @@ class AgentsApiIT {
             assertThat(ids("/api/v1/agents?os_family=macos")).isEmpty();
             JsonNode first = admin.get("/api/v1/agents?limit=1").json();
             assertThat(first.get("items").get(0).get("id").asString()).isEqualTo(other.agentId());
-            assertThat(ids("/api/v1/agents?limit=1&cursor=" + first.get("next_cursor").asString()))
+            assertThat(ids("/api/v1/agents?limit=1&cursor="
+                            + first.get("next_cursor").asString()))
                     .containsExactly(one.agentId());
         }
     }
@@ -113,12 +114,16 @@ class AgentsApiIT {
                             "{\"display_name\":\"Till 4\",\"tags\":{\"a\":\"b\"},\"config\":{\"heartbeat_interval_s\":60}}")
                     .json();
             assertThat(named.get("display_name").asString()).isEqualTo("Till 4");
-            assertThat(named.get("config").get("config").get("heartbeat_interval_s").asInt())
+            assertThat(named.get("config")
+                            .get("config")
+                            .get("heartbeat_interval_s")
+                            .asInt())
                     .isEqualTo(60);
             JsonNode kept = admin.patch(at, "{}").json();
             assertThat(kept.get("display_name").asString()).isEqualTo("Till 4");
             assertThat(kept.get("tags").get("a").asString()).isEqualTo("b");
-            JsonNode back = admin.patch(at, "{\"display_name\":null,\"tags\":null}").json();
+            JsonNode back =
+                    admin.patch(at, "{\"display_name\":null,\"tags\":null}").json();
             assertThat(back.get("display_name").isNull()).isTrue();
             assertThat(back.get("tags")).isEmpty();
             Http.Answer moved = admin.patch(at, "{\"site_id\":\"%s\"}".formatted(UUID.randomUUID()));
@@ -135,7 +140,8 @@ class AgentsApiIT {
             assertThat(admin.delete("/api/v1/agents/" + enrolled.agentId()).status())
                     .isEqualTo(204);
             assertThat(enrolled.peer().awaitClose().closeCode()).isEqualTo(4403);
-            JsonNode command = admin.get(posted.header("location") + "?wait_s=20").json();
+            JsonNode command =
+                    admin.get(posted.header("location") + "?wait_s=20").json();
             assertThat(command.get("state").asString()).isEqualTo("undeliverable");
             assertThat(command.get("certainty").asString()).isEqualTo("unknown");
             assertThat(admin.get("/api/v1/agents/" + enrolled.agentId()).status())
@@ -217,8 +223,7 @@ class AgentsApiIT {
     @Test
     void a_trace_pings_at_once_and_says_when_it_ends() {
         try (Enrolled enrolled = server.enrol()) {
-            Http.Answer answer =
-                    admin.post("/api/v1/agents/" + enrolled.agentId() + "/trace", "{\"duration_s\":60}");
+            Http.Answer answer = admin.post("/api/v1/agents/" + enrolled.agentId() + "/trace", "{\"duration_s\":60}");
             assertThat(answer.status()).isEqualTo(202);
             assertThat(answer.json().get("until").asString()).isNotBlank();
             enrolled.peer().awaitPing();
@@ -234,14 +239,14 @@ class AgentsApiIT {
             String agent = first.agentId();
             answerEcho(first.peer());
             RawPeer again = RawPeer.upgraded(server.port());
-            ServerMessage.AuthAck ack =
-                    again.authenticate(first.welcome().agentId(), first.welcome().agentKey());
+            ServerMessage.AuthAck ack = again.authenticate(
+                    first.welcome().agentId(), first.welcome().agentKey());
             assertThat(first.peer().awaitClose().closeCode()).isEqualTo(4409);
-            JsonNode all = admin.get("/api/v1/agents/" + agent + "/connections")
-                    .json()
-                    .get("items");
+            JsonNode all =
+                    admin.get("/api/v1/agents/" + agent + "/connections").json().get("items");
             assertThat(all).hasSize(2);
-            assertThat(all.get(0).get("id").asString()).isEqualTo(ack.connectionId().toString());
+            assertThat(all.get(0).get("id").asString())
+                    .isEqualTo(ack.connectionId().toString());
             assertThat(all.get(0).get("live").asBoolean()).isTrue();
             assertThat(all.get(1).get("live").asBoolean()).isFalse();
             assertThat(all.get(1).get("close_code").asInt()).isEqualTo(4409);
@@ -262,7 +267,9 @@ class AgentsApiIT {
             JsonNode frames = admin.get(one + "/frames").json().get("items");
             assertThat(frames.get(0).get("type").asString()).isEqualTo("Auth");
             assertThat(frames.get(0).get("received_ns").isNumber()).isTrue();
-            assertThat(frames.valueStream().map(frame -> frame.get("seq").asLong()).toList())
+            assertThat(frames.valueStream()
+                            .map(frame -> frame.get("seq").asLong())
+                            .toList())
                     .isSorted();
             assertThat(admin.get(one + "/frames?direction=out&type=AuthAck")
                             .json()
@@ -272,7 +279,8 @@ class AgentsApiIT {
             JsonNode next = admin.get(one + "/frames?limit=1&cursor="
                             + part.get("next_cursor").asString())
                     .json();
-            assertThat(next.get("items").get(0).get("seq").asLong()).isEqualTo(frames.get(2).get("seq").asLong());
+            assertThat(next.get("items").get(0).get("seq").asLong())
+                    .isEqualTo(frames.get(2).get("seq").asLong());
             again.close();
         }
     }
@@ -284,15 +292,19 @@ class AgentsApiIT {
         var enrolling = new AgentMessage.Credentials.Enrolling(RunningServer.ENROLLMENT, device);
         ServerMessage.AuthAck first = one.authenticate(RawPeer.auth(enrolling, UUID.randomUUID()));
         answerEcho(one);
-        await().untilAsserted(() -> assertThat(path(agent(first.agentId().toString()))).isEqualTo("proven"));
+        await().untilAsserted(() ->
+                assertThat(path(agent(first.agentId().toString()))).isEqualTo("proven"));
         RawPeer two = RawPeer.upgraded(server.port());
         ServerMessage.AuthAck second = two.authenticate(RawPeer.auth(enrolling, UUID.randomUUID()));
         JsonNode pending = agent(second.agentId().toString());
         assertThat(pending.get("status").asString()).isEqualTo("pending");
-        assertThat(pending.get("same_device_as").asString()).isEqualTo(first.agentId().toString());
-        assertThat(ids("/api/v1/agents?status=pending")).contains(second.agentId().toString());
+        assertThat(pending.get("same_device_as").asString())
+                .isEqualTo(first.agentId().toString());
+        assertThat(ids("/api/v1/agents?status=pending"))
+                .contains(second.agentId().toString());
         String at = "/api/v1/agents/" + second.agentId();
-        assertThat(admin.post("/api/v1/agents/" + first.agentId() + "/approve", "{}").code())
+        assertThat(admin.post("/api/v1/agents/" + first.agentId() + "/approve", "{}")
+                        .code())
                 .isEqualTo("not-pending");
         Http.Answer approved = admin.post(at + "/approve", "{\"replace\":true}");
         assertThat(approved.status()).isEqualTo(200);
@@ -315,7 +327,9 @@ class AgentsApiIT {
             try (RawPeer again = RawPeer.upgraded(server.port())) {
                 ServerMessage.AuthAck ack = again.authenticate(
                         enrolled.welcome().agentId(), enrolled.welcome().agentKey());
-                assertThat(ack.agentKey()).isNotNull().isNotEqualTo(enrolled.welcome().agentKey());
+                assertThat(ack.agentKey())
+                        .isNotNull()
+                        .isNotEqualTo(enrolled.welcome().agentKey());
             }
         }
     }

@@ -44,9 +44,11 @@ class CommandPathTest {
         CommandPath byEcho = path(160, -1, 10, 10, -1, -1, -1);
         assertThat(byEcho.status()).isEqualTo(CommandPath.Status.PROVEN);
         assertThat(byEcho.since()).isEqualTo(OPENED.plusSeconds(10));
-        assertThat(byEcho.evidence()).isEqualTo(
-                        "The agent answered an Echo on its live connection at 2026-03-29T00:59:10.000000Z.");
-        assertThat(path(20, 15, 10, 10, -1, -1, -1).evidence()).contains("acknowledged a command").contains("00:59:15");
+        assertThat(byEcho.evidence())
+                .isEqualTo("The agent answered an Echo on its live connection at 2026-03-29T00:59:10.000000Z.");
+        assertThat(path(20, 15, 10, 10, -1, -1, -1).evidence())
+                .contains("acknowledged a command")
+                .contains("00:59:15");
     }
 
     @Test
@@ -62,9 +64,9 @@ class CommandPathTest {
         CommandPath path = path(45, -1, 10, 10, 30, 40, -1);
         assertThat(path.status()).isEqualTo(CommandPath.Status.FAILING);
         assertThat(path.since()).isEqualTo(OPENED.plusSeconds(40));
-        assertThat(path.evidence()).isEqualTo(
-                        "An Echo that was written at 2026-03-29T00:59:30.000000Z was not answered by"
-                                + " 2026-03-29T00:59:40.000000Z; the last answer came at 2026-03-29T00:59:10.000000Z.");
+        assertThat(path.evidence())
+                .isEqualTo("An Echo that was written at 2026-03-29T00:59:30.000000Z was not answered by"
+                        + " 2026-03-29T00:59:40.000000Z; the last answer came at 2026-03-29T00:59:10.000000Z.");
     }
 
     @Test
@@ -81,7 +83,9 @@ class CommandPathTest {
 
     @Test
     void an_echo_that_could_not_even_be_written_is_called_that() {
-        assertThat(path(45, -1, -1, -1, -1, 40, -1).evidence()).contains("was not even written").contains("before");
+        assertThat(path(45, -1, -1, -1, -1, 40, -1).evidence())
+                .contains("was not even written")
+                .contains("before");
     }
 
     @Test
