@@ -2,6 +2,7 @@ package dev.wireproof;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.wireproof.database.EmbeddedDatabase;
 import dev.wireproof.testkit.Ports;
 import dev.wireproof.testkit.ServerProcess;
 import dev.wireproof.testkit.TestDatabase;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -54,6 +56,36 @@ class StartupIT {
     void a_database_out_of_reach_is_named() throws InterruptedException {
         String url = "jdbc:postgresql://127.0.0.1:" + Ports.free() + "/wireproof";
         assertThat(failedStart(Map.of("SPRING_DATASOURCE_URL", url))).contains("cannot be reached");
+    }
+
+    @Test
+    void a_wrong_database_password_is_named() throws InterruptedException {
+        try (EmbeddedDatabase database = EmbeddedDatabase.start(home.resolve("other"))) {
+            assertThat(failedStart(Map.of(
+                            "SPRING_DATASOURCE_URL", database.jdbcUrl(),
+                            "SPRING_DATASOURCE_USERNAME", database.user(),
+                            "SPRING_DATASOURCE_PASSWORD", "not-" + database.password())))
+                    .contains("refuses SPRING_DATASOURCE_USERNAME and SPRING_DATASOURCE_PASSWORD")
+                    .doesNotContain(database.password());
+        }
+    }
+
+    @Test
+    void a_full_disk_is_named() throws IOException, InterruptedException {
+        Path small = Files.createDirectories(home.resolve("small"));
+        Process mount = new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", small.toString())
+                .redirectErrorStream(true)
+                .start();
+        boolean mounted = mount.waitFor() == 0;
+        if (!mounted) {
+            System.out.println("skipped: this account may not mount a small disk of its own");
+        }
+        Assumptions.assumeTrue(mounted, "this account may not mount a small disk of its own");
+        try {
+            assertThat(failedStart(Map.of("WIREPROOF_HOME", small.toString()))).contains("the disk is full");
+        } finally {
+            new ProcessBuilder("umount", "-l", small.toString()).start().waitFor();
+        }
     }
 
     @Test
