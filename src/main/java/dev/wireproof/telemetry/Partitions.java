@@ -27,6 +27,16 @@ final class Partitions {
          WHERE inhparent = '%s'::regclass
         """;
 
+    private static final String CHECK_VIOLATION = "23514";
+
+    /** The default partition has rows of that span, from a time when none was made ahead: they move. */
+    private static final String TAKE_FROM_DEFAULT = """
+        CREATE TABLE %1$s (LIKE %2$s INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
+        WITH moved AS (DELETE FROM %2$s_default WHERE at >= '%3$s' AND at < '%4$s' RETURNING *)
+        INSERT INTO %1$s SELECT * FROM moved;
+        ALTER TABLE %2$s ATTACH PARTITION %1$s FOR VALUES FROM ('%3$s') TO ('%4$s')
+        """;
+
     private record Table(String name, Duration step, Duration retention) {}
 
     private final DataSource database;
@@ -42,23 +52,43 @@ final class Partitions {
                 new Table("frame_summary", Duration.ofDays(1), settings.summaryRetention()));
     }
 
-    /** One statement at a time, so that no lock is held longer than one takes. */
+    /**
+     * Each table by itself and one statement at a time, so that no lock is held longer than one takes; none is waited for over two
+     * seconds, because whoever waits for a table's lock stops all others that want the table.
+     *
+     * @throws SQLException the first fault, after all that could be done was done
+     */
     void maintainOnce() throws SQLException {
         Instant now = clock.instant();
+        SQLException fault = null;
         try (Connection connection = database.getConnection();
                 Statement statement = connection.createStatement()) {
+            statement.execute("SET lock_timeout = '2s'");
             for (Table table : tables) {
-                List<String> existing = partitions(statement, table);
-                for (int ahead = -1; ahead <= 2; ahead++) {
-                    make(
-                            statement,
-                            table,
-                            floor(now, table.step()).plus(table.step().multipliedBy(ahead)),
-                            existing);
+                try {
+                    maintain(statement, table, now);
+                } catch (SQLException e) {
+                    if (fault == null) {
+                        fault = e;
+                    } else {
+                        fault.addSuppressed(e);
+                    }
                 }
-                drop(statement, table, existing, now.minus(table.retention()));
             }
+            statement.execute("RESET lock_timeout");
         }
+        if (fault != null) {
+            throw fault;
+        }
+    }
+
+    private static void maintain(Statement statement, Table table, Instant now) throws SQLException {
+        List<String> existing = partitions(statement, table);
+        for (int ahead = -1; ahead <= 2; ahead++) {
+            Instant from = floor(now, table.step()).plus(table.step().multipliedBy(ahead));
+            make(statement, table, from, existing);
+        }
+        drop(statement, table, existing, now.minus(table.retention()));
     }
 
     private static List<String> partitions(Statement statement, Table table) throws SQLException {
@@ -78,9 +108,33 @@ final class Partitions {
     private static void make(Statement statement, Table table, Instant from, List<String> existing)
             throws SQLException {
         String name = table.name() + "_" + NAME.format(from);
-        if (!existing.contains(name)) {
+        if (existing.contains(name)) {
+            return;
+        }
+        Instant to = from.plus(table.step());
+        try {
             statement.execute("CREATE TABLE IF NOT EXISTS %s PARTITION OF %s FOR VALUES FROM ('%s') TO ('%s')"
-                    .formatted(name, table.name(), from, from.plus(table.step())));
+                    .formatted(name, table.name(), from, to));
+        } catch (SQLException e) {
+            if (!CHECK_VIOLATION.equals(e.getSQLState())) {
+                throw e;
+            }
+            takeFromDefault(statement, TAKE_FROM_DEFAULT.formatted(name, table.name(), from, to));
+            log.atInfo().addKeyValue("partition", name).log("telemetry.partition_made_of_default_rows");
+        }
+    }
+
+    private static void takeFromDefault(Statement statement, String sql) throws SQLException {
+        Connection connection = statement.getConnection();
+        connection.setAutoCommit(false);
+        try {
+            statement.execute(sql);
+            connection.commit();
+        } catch (SQLException e) {
+            connection.rollback();
+            throw e;
+        } finally {
+            connection.setAutoCommit(true);
         }
     }
 
