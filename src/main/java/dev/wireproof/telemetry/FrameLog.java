@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -91,14 +92,21 @@ public final class FrameLog {
         return merged(connection, rows, seen -> seen.frame().seq() > after && filter.wants(seen), limit);
     }
 
-    /** Frames that are about one command, on any connection, in the order of their wall time. */
+    /** Frames that are about one command, on any connection, in the order of their wall time; those that still wait come last. */
     public List<SeenFrame> ofCommand(CommandId command, int limit) {
+        List<SeenFrame> waiting = recorder.unfinishedOf(command);
         recorder.flushFrames(PATIENCE);
-        return db.sql(OF_COMMAND)
+        List<SeenFrame> rows = db.sql(OF_COMMAND)
                 .param("command", command.value())
                 .param("limit", limit)
                 .query(FrameLog::read)
                 .list();
+        Predicate<SeenFrame> finishedMeanwhile = frame -> rows.stream()
+                .anyMatch(row -> row.connectionId().equals(frame.connectionId())
+                        && row.frame().seq() == frame.frame().seq());
+        return Stream.concat(rows.stream(), waiting.stream().filter(finishedMeanwhile.negate()))
+                .limit(limit)
+                .toList();
     }
 
     /** Frames of one connection in a span of time, in order. */

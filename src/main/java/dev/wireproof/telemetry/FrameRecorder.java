@@ -2,10 +2,15 @@ package dev.wireproof.telemetry;
 
 import dev.wireproof.background.Batcher;
 import dev.wireproof.background.RepeatingTask;
+import dev.wireproof.id.CommandId;
 import dev.wireproof.id.ConnectionId;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,7 +19,8 @@ import java.util.concurrent.atomic.LongAdder;
 /**
  * Takes the frames of all connections and makes rows of them, in batches, on a thread of its own. While the whole server makes few
  * rows, each frame becomes one; beyond that, routine frames are only counted where nothing of interest happens. When rows come
- * faster than the database takes them, routine frames of healthy connections are given up first, and each loss is counted.
+ * faster than the database takes them, routine frames of healthy connections are given up first and those of commands last: half of
+ * the queue is closed to the former, its last quarter to all but the latter. Each loss is counted.
  */
 public final class FrameRecorder implements AutoCloseable {
     static final String HEARTBEAT = "Heartbeat";
@@ -24,6 +30,20 @@ public final class FrameRecorder implements AutoCloseable {
 
     static final int QUEUED_ROWS = 65_536;
     static final int QUEUED_HEARTBEATS = 16_384;
+
+    /** How much a frame is worth as evidence, least first. */
+    public enum Worth {
+        /** Ping, Pong, Echo, Heartbeat of a connection on which nothing of interest happens. */
+        ROUTINE(QUEUED_ROWS / 2),
+        OTHER(QUEUED_ROWS / 4),
+        COMMAND(0);
+
+        private final int roomToLeave;
+
+        Worth(int roomToLeave) {
+            this.roomToLeave = roomToLeave;
+        }
+    }
 
     private static final Set<String> ROUTINE_TEXTS = Set.of("Echo", "EchoReply", HEARTBEAT);
     private static final int LARGEST_BATCH = 8_192;
@@ -35,15 +55,26 @@ public final class FrameRecorder implements AutoCloseable {
     private final Batcher<FrameSummary> summaries;
     private final Batcher<HeartbeatRow> heartbeats;
     private final LongAdder seen = new LongAdder();
-    private final LongAdder shed = new LongAdder();
+    private final Map<Worth, LongAdder> shed = new EnumMap<>(Worth.class);
     private final RepeatingTask pace;
     private volatile boolean sparing;
 
     FrameRecorder(TelemetryProperties settings, TelemetrySinks sinks) {
+        this(settings, sinks::writeFrames, sinks::writeSummaries, sinks::writeHeartbeats);
+    }
+
+    FrameRecorder(
+            TelemetryProperties settings,
+            Batcher.Sink<FrameRow> frames,
+            Batcher.Sink<FrameSummary> summaries,
+            Batcher.Sink<HeartbeatRow> heartbeats) {
         this.settings = settings;
-        this.rows = Batcher.start("frame-rows", QUEUED_ROWS, LARGEST_BATCH, GATHER, sinks::writeFrames);
-        this.summaries = Batcher.start("frame-summaries", QUEUED_ROWS, LARGEST_BATCH, GATHER, sinks::writeSummaries);
-        this.heartbeats = Batcher.start("heartbeats", QUEUED_HEARTBEATS, LARGEST_BATCH, GATHER, sinks::writeHeartbeats);
+        for (Worth worth : Worth.values()) {
+            shed.put(worth, new LongAdder());
+        }
+        this.rows = Batcher.start("frame-rows", QUEUED_ROWS, LARGEST_BATCH, GATHER, frames);
+        this.summaries = Batcher.start("frame-summaries", QUEUED_ROWS, LARGEST_BATCH, GATHER, summaries);
+        this.heartbeats = Batcher.start("heartbeats", QUEUED_HEARTBEATS, LARGEST_BATCH, GATHER, heartbeats);
         this.pace = RepeatingTask.start("frame-pace", Duration.ofSeconds(1), Duration.ofSeconds(1), this::judgePace);
     }
 
@@ -79,14 +110,23 @@ public final class FrameRecorder implements AutoCloseable {
         };
     }
 
-    boolean offer(ConnectionId connection, long atMicros, FrameRecord frame, boolean givenUpFirst) {
+    /** A frame was met that would be a row if every frame became one: the pace is judged by these, not by what is left of them. */
+    void met() {
         seen.increment();
-        boolean taken = !(givenUpFirst && rows.room() < QUEUED_ROWS / 4)
+    }
+
+    /** @return false when there was no room for it, which is then counted */
+    boolean offer(ConnectionId connection, long atMicros, FrameRecord frame, Worth worth) {
+        boolean taken = (worth.roomToLeave == 0 || rows.room() > worth.roomToLeave)
                 && rows.offer(new FrameRow(connection, atMicros, frame));
         if (!taken) {
-            shed.increment();
+            lost(worth).increment();
         }
         return taken;
+    }
+
+    private LongAdder lost(Worth worth) {
+        return Objects.requireNonNull(shed.get(worth));
     }
 
     void summarize(FrameSummary summary) {
@@ -98,9 +138,27 @@ public final class FrameRecorder implements AutoCloseable {
         heartbeats.offer(heartbeat);
     }
 
-    /** Frames that were to become rows and could not. */
-    public long shed() {
-        return shed.sum() + rows.refused();
+    /** Frames of that worth that were to become rows and for which there was no room. */
+    public long shed(Worth worth) {
+        return lost(worth).sum();
+    }
+
+    /** Frames that the database would not take. */
+    public long refused() {
+        return rows.refused();
+    }
+
+    /** What the connections that are open now have taken for that command and not finished. */
+    List<SeenFrame> unfinishedOf(CommandId command) {
+        List<SeenFrame> found = new ArrayList<>();
+        for (FrameTrace trace : open.values()) {
+            for (FrameRecord frame : trace.unfinished()) {
+                if (command.equals(frame.commandId())) {
+                    found.add(new SeenFrame(trace.connectionId(), frame, trace.at(frame)));
+                }
+            }
+        }
+        return found;
     }
 
     /** Waits until what was recorded before is readable. @return false when that took longer */

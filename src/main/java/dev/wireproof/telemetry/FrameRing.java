@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The last 64 frames of one connection, packed: ten thousand idle connections hold little else. A frame takes four longs; what does
- * not fit there (a command, an error, a hash, a write of over four seconds) is kept as the record itself, which idle connections
- * have none of.
+ * not fit there (a command, an error, a write of over four seconds) is kept as the record itself, which idle connections have none
+ * of. The hash of any other text is in its row only.
  *
  * <p>Packed: {@code [seq << 32 | bytes] [enqueued or received] [write started - enqueued << 32 | written - write started]
  * [counter << 16 | flags]}. Not safe for many threads: {@link FrameTrace} locks.

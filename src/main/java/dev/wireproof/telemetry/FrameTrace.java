@@ -1,6 +1,7 @@
 package dev.wireproof.telemetry;
 
 import dev.wireproof.id.ConnectionId;
+import dev.wireproof.telemetry.FrameRecorder.Worth;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -70,9 +71,11 @@ public final class FrameTrace {
             if (ofCommand || faulty) {
                 ofInterest(frame.atNs(), OF_INTEREST);
             }
-            boolean routine = FrameRecorder.isRoutine(frame);
-            boolean wanted = !routine || frame.atNs() < interestingUntilNs || !recorder.sparing();
-            boolean kept = wanted && recorder.offer(connectionId, atMicros(frame), frame, routine && !faulty);
+            recorder.met();
+            boolean spare = FrameRecorder.isRoutine(frame) && frame.atNs() >= interestingUntilNs;
+            boolean wanted = !spare || !recorder.sparing();
+            Worth worth = ofCommand ? Worth.COMMAND : spare ? Worth.ROUTINE : Worth.OTHER;
+            boolean kept = wanted && recorder.offer(connectionId, atMicros(frame), frame, worth);
             ring.add(frame, kept);
             if (!kept) {
                 count(frame, wanted);
@@ -97,7 +100,11 @@ public final class FrameTrace {
     // guarded by this
     private void keepWhatLedHere() {
         for (FrameRecord earlier : ring.takeUnkept()) {
-            if (!recorder.offer(connectionId, atMicros(earlier), earlier, false)) {
+            if (!recorder.offer(
+                    connectionId,
+                    atMicros(earlier),
+                    earlier,
+                    earlier.commandId() == null ? Worth.OTHER : Worth.COMMAND)) {
                 missing++;
             }
         }
