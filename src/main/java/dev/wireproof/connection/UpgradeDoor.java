@@ -5,7 +5,6 @@ import dev.wireproof.protocol.ProtocolLimits;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
@@ -84,20 +83,22 @@ final class UpgradeDoor extends Handler.Wrapper {
         InetAddress remote = request.getConnectionMetaData().getRemoteSocketAddress() instanceof InetSocketAddress at
                 ? at.getAddress()
                 : InetAddress.getLoopbackAddress();
-        String offered = request.getHeaders().get(HttpHeader.SEC_WEBSOCKET_SUBPROTOCOL);
-        List<String> subprotocols = offered == null
-                ? List.of()
-                : Arrays.stream(offered.split(",")).map(String::strip).toList();
         return new UpgradeRules.Asked(
                 request.getMethod(),
                 request.getHeaders().get(HttpHeader.UPGRADE),
                 request.getHeaders().get(HttpHeader.SEC_WEBSOCKET_VERSION),
                 request.getHeaders().get(HttpHeader.ORIGIN),
-                subprotocols,
+                request.getHeaders().getCSV(HttpHeader.SEC_WEBSOCKET_SUBPROTOCOL, false),
                 remote,
                 request.isSecure(),
-                request.getHeaders().get(HttpHeader.X_FORWARDED_FOR),
-                request.getHeaders().get(HttpHeader.X_FORWARDED_PROTO));
+                last(request, HttpHeader.X_FORWARDED_FOR),
+                last(request, HttpHeader.X_FORWARDED_PROTO));
+    }
+
+    /** Of the last line with that name: a proxy that adds a line of its own adds it behind those that the client made up. */
+    private static @Nullable String last(Request request, HttpHeader name) {
+        List<String> lines = request.getHeaders().getValuesList(name);
+        return lines.isEmpty() ? null : lines.getLast();
     }
 
     private boolean upgrade(

@@ -106,12 +106,18 @@ final class UpgradeRules {
             return new Connection.Peer(address, null);
         }
         // The last entry is the one that the trusted proxy itself wrote; earlier ones are hearsay.
-        String[] hops = asked.forwardedFor().split(",");
-        return new Connection.Peer(address, Printable.shown(hops[hops.length - 1].strip(), 64));
+        return new Connection.Peer(address, Printable.shown(lastHop(asked.forwardedFor()), 64));
+    }
+
+    private static String lastHop(String forwarded) {
+        return forwarded.substring(forwarded.lastIndexOf(',') + 1).strip();
     }
 
     private boolean encrypted(Asked asked) {
-        return asked.secure() || (fromTrustedProxy(asked) && "https".equalsIgnoreCase(asked.forwardedProto()));
+        return asked.secure()
+                || (fromTrustedProxy(asked)
+                        && asked.forwardedProto() != null
+                        && lastHop(asked.forwardedProto()).equalsIgnoreCase("https"));
     }
 
     /** Behind a trusted proxy the agent is not on loopback just because the proxy is. */
