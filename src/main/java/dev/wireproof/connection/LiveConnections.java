@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LiveConnections implements ConnectionRegistry {
     private final Map<ConnectionId, Connection> all = new ConcurrentHashMap<>();
-    private final Map<AgentId, Connection> live = new ConcurrentHashMap<>();
+    private final Highest<AgentId, Connection> live = new Highest<>(Connection::epoch);
 
     @Override
     public Optional<AgentLink> live(AgentId agent) {
@@ -74,19 +74,7 @@ final class LiveConnections implements ConnectionRegistry {
      */
     @Nullable
     Connection register(Connection connection) {
-        Identity mine = connection.authenticated();
-        Loser loser = new Loser();
-        live.compute(mine.agentId(), (agent, other) -> {
-            boolean newer = other == null || other.epoch() < mine.epoch();
-            loser.connection = newer ? other : connection;
-            return newer ? connection : other;
-        });
-        return loser.connection;
-    }
-
-    /** Filled under the map's lock of one agent, read after it. */
-    private static final class Loser {
-        private @Nullable Connection connection;
+        return live.put(connection.agentId(), connection);
     }
 
     /** @return whether it was the live one until now */
