@@ -3,16 +3,19 @@ package dev.wireproof.connection;
 import dev.wireproof.protocol.CloseCode;
 import dev.wireproof.protocol.PingPayload;
 import dev.wireproof.protocol.ProtocolLimits;
+import dev.wireproof.telemetry.Opcode;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.websocket.core.CloseStatus;
 import org.eclipse.jetty.websocket.core.CoreSession;
 import org.eclipse.jetty.websocket.core.Frame;
 import org.eclipse.jetty.websocket.core.FrameHandler;
 import org.eclipse.jetty.websocket.core.OpCode;
+import org.eclipse.jetty.websocket.core.exception.CloseException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +39,8 @@ final class AgentSocket implements FrameHandler, Connection.Socket {
     private byte[] message = NOTHING; // of the reading thread: the fragments so far
     private int messageBytes;
     private @Nullable Throwable fault;
+    private final AtomicReference<@Nullable Callback> unansweredClose = new AtomicReference<>();
+    private volatile boolean closeHandedOver;
 
     AgentSocket(Switchboard board, Inbox inbox, Connection.Peer peer) {
         this.board = board;
@@ -62,6 +67,10 @@ final class AgentSocket implements FrameHandler, Connection.Socket {
 
     @Override
     public void onFrame(Frame frame, Callback callback) {
+        if (frame.getOpCode() == OpCode.CLOSE) {
+            closed(frame, callback);
+            return;
+        }
         boolean readOn = true;
         try {
             readOn = take(frame);
@@ -83,29 +92,45 @@ final class AgentSocket implements FrameHandler, Connection.Socket {
         return switch (frame.getOpCode()) {
             case OpCode.TEXT, OpCode.CONTINUATION -> text(frame);
             case OpCode.PING -> {
-                connection().pinged(bytes(frame.getPayload()));
+                Arrivals.ping(connection(), bytes(frame.getPayload()));
                 yield true;
             }
             case OpCode.PONG -> {
                 pong(frame.getPayload());
                 yield true;
             }
-            case OpCode.CLOSE -> {
-                CloseStatus status = CloseStatus.getCloseStatus(frame);
-                String reason = status.getReason() == null ? "" : Printable.shown(status.getReason(), 123);
-                connection().closeReceived(status.getCode(), reason, frame.getPayloadLength());
-                yield false; // Jetty reads on to the end by itself
-            }
             default -> {
-                connection().binary(frame.getPayloadLength());
+                Arrivals.binary(connection(), frame.getPayloadLength());
                 yield true;
             }
         };
     }
 
+    /**
+     * Jetty answers a Close by itself when its callback is done. The answer is ours to send, through the queue that records what is sent,
+     * so the callback waits for it.
+     */
+    private void closed(Frame frame, Callback callback) {
+        unansweredClose.set(callback);
+        CloseStatus status = CloseStatus.getCloseStatus(frame);
+        String reason = status.getReason() == null ? "" : Printable.shown(status.getReason(), 123);
+        Arrivals.close(connection(), status.getCode(), reason, frame.getPayloadLength());
+        if (closeHandedOver) {
+            closeAnswered();
+        }
+    }
+
+    private void closeAnswered() {
+        Callback waiting = unansweredClose.getAndSet(null);
+        if (waiting != null) {
+            waiting.succeeded();
+        }
+    }
+
     private boolean text(Frame frame) {
+        connection().heard();
         if (connection().deaf()) {
-            connection().discarded(frame.getPayloadLength());
+            Arrivals.discarded(connection(), frame.getPayloadLength());
             message = NOTHING;
             messageBytes = 0;
             return true;
@@ -114,7 +139,7 @@ final class AgentSocket implements FrameHandler, Connection.Socket {
                 ? ProtocolLimits.UNAUTHENTICATED_MESSAGE_BYTES
                 : ProtocolLimits.AGENT_MESSAGE_BYTES;
         if (messageBytes + frame.getPayloadLength() > limit) {
-            connection().tooBig(messageBytes + frame.getPayloadLength(), limit);
+            Arrivals.tooBig(connection(), messageBytes + frame.getPayloadLength(), limit);
             message = NOTHING;
             messageBytes = 0;
             return true;
@@ -148,7 +173,8 @@ final class AgentSocket implements FrameHandler, Connection.Socket {
     private void pong(@Nullable ByteBuffer payload) {
         int length = payload == null ? 0 : payload.remaining();
         PingPayload echoed = payload == null ? null : PingPayload.read(payload);
-        connection().ponged(length, echoed == null ? -1 : echoed.counter(), echoed == null ? 0 : echoed.nonce());
+        Arrivals.pong(
+                connection(), length, echoed == null ? -1 : echoed.counter(), echoed == null ? 0 : echoed.nonce());
     }
 
     private static byte[] bytes(@Nullable ByteBuffer payload) {
@@ -168,12 +194,16 @@ final class AgentSocket implements FrameHandler, Connection.Socket {
 
     @Override
     public void onClosed(CloseStatus status, Callback callback) {
+        callback.succeeded(); // completes the write of our Close, if that is what ended it
+        closeAnswered();
         Connection ended = connection;
         if (ended != null) {
+            if (fault instanceof CloseException broken && ended.ending() == null) {
+                Arrivals.broken(ended, broken.getStatusCode(), reason(status));
+            }
             boolean none = status.getCode() == CloseStatus.NO_CLOSE;
             ended.ended(none ? null : status.getCode(), reason(status));
         }
-        callback.succeeded();
     }
 
     private String reason(CloseStatus status) {
@@ -191,6 +221,10 @@ final class AgentSocket implements FrameHandler, Connection.Socket {
     public void write(Outgoing frame) {
         try {
             session().sendFrame(toWire(frame), written, false);
+            if (frame.opcode == Opcode.CLOSE) {
+                closeHandedOver = true;
+                closeAnswered();
+            }
         } catch (RuntimeException e) {
             connection().outbox().completed(e);
         }
@@ -245,7 +279,9 @@ final class AgentSocket implements FrameHandler, Connection.Socket {
         private static final CloseStatus HARMLESS = new CloseStatus(CloseStatus.NORMAL);
 
         PatientClose(int code, String reason) {
-            super(OpCode.CLOSE, CloseStatus.asPayloadBuffer(code, reason));
+            super(
+                    OpCode.CLOSE,
+                    code == Outgoing.NO_CODE ? ByteBuffer.allocate(0) : CloseStatus.asPayloadBuffer(code, reason));
         }
 
         @Override

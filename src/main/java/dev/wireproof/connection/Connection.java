@@ -6,7 +6,6 @@ import dev.wireproof.id.ConnectionId;
 import dev.wireproof.protocol.CloseCode;
 import dev.wireproof.telemetry.FrameRecord;
 import dev.wireproof.telemetry.FrameTrace;
-import dev.wireproof.telemetry.Opcode;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
@@ -21,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * own thread; anybody may send or close. No lock is held while one part calls another.
  */
 final class Connection implements AgentLink, Outbox.Owner {
+    private static final Duration SPLIT_SESSION = Duration.ofSeconds(60);
+
     private final Switchboard board;
     private final ConnectionId id;
     private final Socket socket;
@@ -48,7 +49,7 @@ final class Connection implements AgentLink, Outbox.Owner {
     private volatile boolean superseded;
     private volatile long configAcked;
     private int unusableInARow; // of the reading thread
-    private Telling telling = Telling.NOTHING; // guarded by this
+    private Told told = Told.NOTHING; // guarded by this
 
     /** The socket, as the connection uses it. */
     interface Socket extends Outbox.Wire {
@@ -287,8 +288,7 @@ final class Connection implements AgentLink, Outbox.Owner {
 
     /** A frame that was sent at that time was answered on this, the live connection. */
     void proven(long sentNs) {
-        long ageMs = Math.max(0, nowNs() - sentNs) / 1_000_000L;
-        long provenMs = board.nowMs() - ageMs;
+        long provenMs = board.liveMs(openedNanos + sentNs);
         if (provenMs > vitals.provenMs) {
             vitals.provenMs = provenMs;
             vitals.bytesAtProof = count(Count.BYTES_OUT);
@@ -307,6 +307,8 @@ final class Connection implements AgentLink, Outbox.Owner {
         vitals.lastEchoSentMs = board.nowMs();
         if (send(echo.text(), echo) instanceof SendOutcome.Enqueued(long atNs)) {
             echo.enqueued(atNs);
+        } else {
+            echoes.refused(echo);
         }
     }
 
@@ -364,88 +366,40 @@ final class Connection implements AgentLink, Outbox.Owner {
 
     // ---- in: called by the reading thread only
 
-    /** Anything at all came in. */
-    long arrived(int bytes, Count kind) {
-        long now = nowNs();
-        vitals.lastInNs = now;
+    /** Bytes of the peer were read, be they a whole message or not. */
+    void heard() {
+        vitals.lastInNs = nowNs();
         vitals.lastInMs = board.nowMs();
+    }
+
+    /** A frame is complete. @return when, on the connection's scale */
+    long arrived(int bytes, Count kind) {
+        heard();
         add(kind, 1);
         add(Count.BYTES_IN, bytes);
-        if (identity != null && !live()) {
+        if (superseded) {
             add(Count.STALE_FRAMES, 1);
         }
-        return now;
+        return vitals.lastInNs;
     }
 
-    void pinged(byte[] payload) {
-        long now = arrived(payload.length, Count.PING_IN);
-        trace.record(FrameRecord.received(
-                nextSeq(), Opcode.PING, null, null, payload.length, FrameRecord.NONE, now, null, null));
-        confirmKey();
-        if (!deaf) {
-            outbox.pong(payload);
-        }
+    /**
+     * A Pong came.
+     *
+     * @return when its Ping was started; -1 when no outstanding Ping has these 16 bytes
+     */
+    long confirmed(long counter, long nonce, long nowNs) {
+        return pings.confirm(counter, nonce, nowNs, (text, rttNs) -> {
+            try {
+                text.peerRead(nowNs, rttNs);
+            } catch (RuntimeException e) {
+                observerFailed(e);
+            }
+        });
     }
 
-    /** @param counter -1 when the payload was not one of ours by its length */
-    void ponged(int bytes, long counter, long nonce) {
-        long now = arrived(bytes, Count.PONG_IN);
-        long startedNs =
-                counter < 0 ? -1 : pings.confirm(counter, nonce, now, (text, rttNs) -> peerRead(text, now, rttNs));
-        if (startedNs < 0) {
-            add(Count.UNKNOWN_PONGS, 1);
-        } else if (live()) {
-            vitals.lastPongNs = now;
-            vitals.lastPongMs = board.nowMs();
-            rtts.add(now - startedNs);
-            proven(startedNs);
-        }
-        trace.record(FrameRecord.received(
-                nextSeq(),
-                Opcode.PONG,
-                null,
-                null,
-                bytes,
-                startedNs < 0 ? FrameRecord.NONE : counter,
-                now,
-                null,
-                null));
-    }
-
-    void binary(int bytes) {
-        long now = nowNs();
-        vitals.lastInNs = now;
-        add(Count.BYTES_IN, bytes);
-        if (deaf) {
-            return;
-        }
-        refused(Opcode.BINARY, bytes, now, "binary messages are not part of the protocol");
-        violated(CloseCode.UNSUPPORTED_DATA, CloseCode.UNSUPPORTED_DATA.meaning());
-    }
-
-    void tooBig(int bytesSoFar, int limit) {
-        long now = nowNs();
-        vitals.lastInNs = now;
-        add(Count.BYTES_IN, bytesSoFar);
-        refused(Opcode.TEXT, bytesSoFar, now, "longer than " + limit + " bytes");
-        violated(CloseCode.TOO_BIG, "a message may have at most " + limit + " bytes");
-    }
-
-    /** What comes after a violation is counted and thrown away. */
-    void discarded(int bytes) {
-        add(Count.BYTES_IN, bytes);
-    }
-
-    private void refused(Opcode opcode, int bytes, long nowNs, String error) {
-        trace.record(FrameRecord.received(nextSeq(), opcode, null, null, bytes, FrameRecord.NONE, nowNs, error, null));
-    }
-
-    private void peerRead(SendObserver text, long nowNs, long fenceRttNs) {
-        try {
-            text.peerRead(nowNs, fenceRttNs);
-        } catch (RuntimeException e) {
-            observerFailed(e);
-        }
+    void pingTook(long rttNs) {
+        rtts.add(rttNs);
     }
 
     /** Something but a Pong came: an agent that was just enrolled has its key. */
@@ -534,14 +488,10 @@ final class Connection implements AgentLink, Outbox.Owner {
         return true;
     }
 
-    /** The peer's Close came; the transport answers it. */
-    void closeReceived(int code, String reason, int bytes) {
-        long now = nowNs();
-        add(Count.BYTES_IN, bytes);
-        trace.record(
-                FrameRecord.received(nextSeq(), Opcode.CLOSE, null, null, bytes, FrameRecord.NONE, now, null, null));
+    /** The peer's Close came: nothing more is sent but the answer to it. */
+    void closedByPeer(int code, String reason) {
         leave(new Ending(code, reason.isEmpty() ? "closed by the agent" : reason, board.now()));
-        outbox.end();
+        outbox.answerClose(code);
     }
 
     /** The socket is gone. Called once, by the transport. @param code null when there was no Close */
@@ -563,6 +513,7 @@ final class Connection implements AgentLink, Outbox.Owner {
     /** Another connection of the agent took over. Its acks and results still count; nothing else it says proves anything. */
     void superseded() {
         superseded = true;
+        trace.ofInterest(nowNs(), SPLIT_SESSION); // whatever still comes on it is evidence of a split session
         close(CloseCode.SUPERSEDED, CloseCode.SUPERSEDED.meaning());
     }
 
@@ -572,33 +523,21 @@ final class Connection implements AgentLink, Outbox.Owner {
 
     /** Listeners are about to be told of its beginning, on this thread; of its end they are told after that. */
     synchronized void openingTold() {
-        telling = Telling.OPENING;
+        told = Told.OPENING;
     }
 
     /** @return the end that came meanwhile and is now to be told; null when there was none */
     synchronized @Nullable Ending openedTold() {
-        Ending waited = telling == Telling.CLOSE_WAITS ? ending : null;
-        telling = waited == null ? Telling.OPENED : Telling.CLOSED;
+        Ending waited = told == Told.CLOSE_WAITS ? ending : null;
+        told = waited == null ? Told.OPENED : Told.CLOSED;
         return waited;
     }
 
     /** @return whether the caller is to tell of its end: once, and only when its beginning was told */
     synchronized boolean mayTellClosed() {
-        boolean now = telling == Telling.OPENED;
-        telling = switch (telling) {
-            case NOTHING -> Telling.NOTHING;
-            case OPENING, CLOSE_WAITS -> Telling.CLOSE_WAITS;
-            case OPENED, CLOSED -> Telling.CLOSED;
-        };
+        boolean now = told == Told.OPENED;
+        told = told.afterEnd();
         return now;
-    }
-
-    private enum Telling {
-        NOTHING,
-        OPENING,
-        CLOSE_WAITS,
-        OPENED,
-        CLOSED
     }
 
     @Nullable

@@ -2,9 +2,12 @@ package dev.wireproof.connection;
 
 import dev.wireproof.fleet.AgentAdmission;
 import dev.wireproof.telemetry.FrameRecorder;
+import dev.wireproof.telemetry.TelemetryProperties;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.springframework.beans.factory.ObjectProvider;
@@ -49,6 +52,11 @@ class ConnectionConfiguration {
         return new EpochStore(db);
     }
 
+    @Bean
+    ConnectionRetention connectionRetention(JdbcClient db, InstantSource clock, TelemetryProperties telemetry) {
+        return new ConnectionRetention(db, clock, telemetry.summaryRetention());
+    }
+
     @Bean(destroyMethod = "close")
     ConnectionRows connectionRows(DataSource database, InstantSource clock) {
         return new ConnectionRows(database, clock);
@@ -71,7 +79,11 @@ class ConnectionConfiguration {
         ConnectionMetrics metrics = new ConnectionMetrics(meters);
         metrics.gauge("wireproof.connections.live", registry, LiveConnections::liveCount);
         metrics.gauge("wireproof.connections.sockets", registry, LiveConnections::openSockets);
-        metrics.gauge("wireproof.frames.shed", recorder, FrameRecorder::shed);
+        for (FrameRecorder.Worth worth : FrameRecorder.Worth.values()) {
+            String kind = worth.name().toLowerCase(Locale.ROOT);
+            metrics.gauge("wireproof.frames.shed", Tags.of("kind", kind), recorder, from -> from.shed(worth));
+        }
+        metrics.gauge("wireproof.frames.refused", recorder, FrameRecorder::refused);
         return metrics;
     }
 
@@ -96,10 +108,11 @@ class ConnectionConfiguration {
             AgentAdmission admission,
             EpochStore epochs,
             List<AgentMessageHandler<?>> handlers,
+            ConnectionRetention retention,
             ObjectProvider<BuildProperties> build) {
         BuildProperties known = build.getIfAvailable();
         String version = known == null || known.getVersion() == null ? "development" : known.getVersion();
         Welcome welcome = new Welcome(admission, epochs, board, version);
-        return new ConnectionLifecycle(door, board, new Inbox(welcome, handlers));
+        return new ConnectionLifecycle(door, board, new Inbox(welcome, handlers), retention);
     }
 }

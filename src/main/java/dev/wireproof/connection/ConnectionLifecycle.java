@@ -25,12 +25,15 @@ final class ConnectionLifecycle implements SmartLifecycle {
     private final UpgradeDoor door;
     private final Switchboard board;
     private final Inbox inbox;
+    private final ConnectionRetention retention;
     private volatile @Nullable RepeatingTask sweep;
+    private volatile @Nullable RepeatingTask forgetting;
 
-    ConnectionLifecycle(UpgradeDoor door, Switchboard board, Inbox inbox) {
+    ConnectionLifecycle(UpgradeDoor door, Switchboard board, Inbox inbox, ConnectionRetention retention) {
         this.door = door;
         this.board = board;
         this.inbox = inbox;
+        this.retention = retention;
     }
 
     @Override
@@ -40,6 +43,8 @@ final class ConnectionLifecycle implements SmartLifecycle {
             log.atInfo().addKeyValue("connections", leftOpen).log("connection.left_open_by_earlier_server");
         }
         sweep = RepeatingTask.start("connection-sweep", SWEEP, Duration.ofSeconds(1), board::sweepOnce);
+        forgetting = RepeatingTask.start(
+                "connection-retention", Duration.ofHours(1), Duration.ofSeconds(2), retention::forgetOnce);
         door.open(new UpgradeDoor.Inside(board, inbox, new UpgradeRules(board.settings())));
     }
 
@@ -50,6 +55,10 @@ final class ConnectionLifecycle implements SmartLifecycle {
             return;
         }
         sweep = null;
+        RepeatingTask old = forgetting;
+        if (old != null) {
+            old.close();
+        }
         board.drain();
         try {
             sayGoodbye();

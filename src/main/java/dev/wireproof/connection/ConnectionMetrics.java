@@ -2,6 +2,7 @@ package dev.wireproof.connection;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,10 @@ final class ConnectionMetrics {
 
     <T> void gauge(String name, T source, ToDoubleFunction<T> value) {
         meters.gauge(name, source, value);
+    }
+
+    <T> void gauge(String name, Tags tags, T source, ToDoubleFunction<T> value) {
+        meters.gauge(name, tags, source, value);
     }
 
     void opened() {

@@ -90,12 +90,22 @@ final class EchoBook {
         return echo;
     }
 
-    /** The newest Echo that has been unanswered for ten seconds; null when there is none. */
+    /** The outbound queue did not take it: it was never on its way, and nobody can be blamed for not answering. */
+    void refused(Pending echo) {
+        synchronized (this) {
+            if (pending != null && pending.remove(echo) && pending.isEmpty()) {
+                pending = null;
+            }
+        }
+        giveUp(echo);
+    }
+
+    /** The newest Echo that was written and has been unanswered for ten seconds; null when there is none. */
     synchronized @Nullable Pending newestOverdue(long nowMs) {
         Pending newest = null;
         if (pending != null) {
             for (Pending echo : pending) {
-                newest = nowMs - echo.sinceMs > Deadlines.ECHO_ANSWER_MS ? echo : newest;
+                newest = nowMs - echo.sinceMs > Deadlines.ECHO_ANSWER_MS && echo.writtenNs >= 0 ? echo : newest;
             }
         }
         return newest;
@@ -137,7 +147,7 @@ final class EchoBook {
         return found;
     }
 
-    /** Ends the waiting of those who asked. @return whether an Echo has been unanswered for ten seconds */
+    /** Ends the waiting of those who asked. @return whether an Echo that was written has been unanswered for ten seconds */
     boolean overdue(long nowMs) {
         List<Pending> late = List.of();
         synchronized (this) {
@@ -152,7 +162,7 @@ final class EchoBook {
             }
         }
         late.forEach(EchoBook::giveUp);
-        return !late.isEmpty();
+        return late.stream().anyMatch(echo -> echo.writtenNs >= 0);
     }
 
     /** The connection ended. */

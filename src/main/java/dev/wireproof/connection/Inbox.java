@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * of its connection, one text at a time; blocks nowhere.
  */
 final class Inbox {
-    /** Texts in a row that cannot be used, after which the other end is taken for something else than an agent. */
+    /** Texts in a row that are no messages at all, after which the other end is taken for something else than an agent. */
     static final int MOST_UNUSABLE = 100;
 
     private static final Logger log = LoggerFactory.getLogger(Inbox.class);
@@ -68,6 +68,7 @@ final class Inbox {
             case Decoded.Usable<AgentMessage>(AgentMessage message) -> usable(connection, message, now, utf8);
             case Decoded.Unusable<AgentMessage>(var code, var detail, var type) -> {
                 note(connection, now, type, null, utf8, detail);
+                connection.confirmKey();
                 unusable(connection, new ProtocolFault(code, detail, type, utf8.length, sha256(utf8)));
                 yield true;
             }
@@ -128,8 +129,10 @@ final class Inbox {
             return;
         }
         Welcome.send(connection, new ServerMessage.ProtocolError(fault));
-        if (connection.unusableInARow(connection.unusableInARow() + 1) >= MOST_UNUSABLE) {
-            connection.violated(CloseCode.BAD_START, MOST_UNUSABLE + " texts in a row could not be used");
+        if (fault.code() != ProtocolFault.Code.MALFORMED) {
+            connection.unusableInARow(0); // from a newer agent, perhaps: that is no reason to send it away
+        } else if (connection.unusableInARow(connection.unusableInARow() + 1) >= MOST_UNUSABLE) {
+            connection.violated(CloseCode.BAD_START, MOST_UNUSABLE + " texts in a row were malformed");
         }
     }
 

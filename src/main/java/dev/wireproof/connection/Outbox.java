@@ -62,6 +62,7 @@ final class Outbox {
     private @Nullable Outgoing close;
     private boolean closeAfterTexts;
     private boolean closeStarted;
+    private boolean peerClosed;
     private boolean ended;
     private boolean pumping;
     private boolean corked;
@@ -75,7 +76,7 @@ final class Outbox {
     SendOutcome offer(OutboundText text, SendObserver observer) {
         long now;
         synchronized (this) {
-            if (ended || close != null || closeStarted) {
+            if (ended || peerClosed || close != null || closeStarted) {
                 return new SendOutcome.Closed();
             }
             int frames = texts == null ? 0 : texts.size();
@@ -108,7 +109,7 @@ final class Outbox {
     /** Asks for a Ping; one that still waits is enough. */
     void ping() {
         synchronized (this) {
-            if (ended || closeStarted || ping != null) {
+            if (ended || closeStarted || peerClosed || ping != null) {
                 return;
             }
             ping = Outgoing.ping(owner.nextSeq(), owner.nowNs(), SendObserver.NONE);
@@ -116,13 +117,13 @@ final class Outbox {
         pump();
     }
 
-    /** Answers the peer's Ping; an answer that still waits is replaced. */
+    /** Answers the peer's Ping; an answer that still waits is replaced, and its place in the record passes on. */
     void pong(byte[] payload) {
         synchronized (this) {
-            if (ended || closeStarted) {
+            if (ended || closeStarted || peerClosed) {
                 return;
             }
-            pong = Outgoing.pong(owner.nextSeq(), owner.nowNs(), payload);
+            pong = Outgoing.pong(pong == null ? owner.nextSeq() : pong.seq, owner.nowNs(), payload);
         }
         pump();
     }
@@ -135,7 +136,7 @@ final class Outbox {
     void close(int code, String reason, boolean afterTexts) {
         List<Outgoing> dropped;
         synchronized (this) {
-            if (ended || close != null || closeStarted) {
+            if (ended || peerClosed || close != null || closeStarted) {
                 return;
             }
             close = Outgoing.close(owner.nextSeq(), owner.nowNs(), code, reason);
@@ -146,7 +147,25 @@ final class Outbox {
         pump();
     }
 
-    /** The peer closed first, or the socket is gone: nothing more will be written but what is in flight. */
+    /** The peer closed: nothing more is started but the Close that answers it, which may be one of ours that waits. */
+    void answerClose(int code) {
+        List<Outgoing> dropped;
+        synchronized (this) {
+            if (ended || peerClosed) {
+                return;
+            }
+            peerClosed = true;
+            closeAfterTexts = false;
+            dropped = takeAllBut(close);
+            if (close == null && !closeStarted) {
+                close = Outgoing.close(owner.nextSeq(), owner.nowNs(), code, "");
+            }
+        }
+        neverWritten(dropped);
+        pump();
+    }
+
+    /** The socket is gone, or of no more use: nothing more will be written but what is in flight. */
     void end() {
         List<Outgoing> dropped;
         synchronized (this) {
@@ -154,19 +173,24 @@ final class Outbox {
                 return;
             }
             ended = true;
-            dropped = takeTexts();
-            if (fence != null) {
-                dropped.add(fence);
-            }
-            if (close != null) {
-                dropped.add(close);
-            }
-            fence = null;
-            ping = null;
-            pong = null;
+            dropped = takeAllBut(null);
             close = null;
         }
         neverWritten(dropped);
+    }
+
+    // guarded by this
+    private List<Outgoing> takeAllBut(@Nullable Outgoing kept) {
+        List<Outgoing> taken = takeTexts();
+        for (Outgoing frame : new Outgoing[] {fence, pong, ping, close}) {
+            if (frame != null && frame != kept) {
+                taken.add(frame);
+            }
+        }
+        fence = null;
+        pong = null;
+        ping = null;
+        return taken;
     }
 
     // guarded by this
@@ -292,7 +316,7 @@ final class Outbox {
             owner.writeBroken(reason);
         }
         synchronized (this) {
-            if (reason == null && done.fenced() && !ended) {
+            if (reason == null && done.fenced() && !ended && !peerClosed) {
                 fence = Outgoing.ping(owner.nextSeq(), now, done.observer);
                 fence.pingCounter = done.pingCounter;
             }

@@ -3,6 +3,7 @@ package dev.wireproof.connection;
 import dev.wireproof.id.CommandId;
 import dev.wireproof.telemetry.FrameRecord;
 import dev.wireproof.telemetry.Opcode;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** A frame on its way out. The writer alone changes it, one thread at a time. */
@@ -21,6 +22,9 @@ final class Outgoing {
 
     long pingNonce;
     long startedNs = FrameRecord.NONE;
+
+    /** Stands for a Close without payload (RFC 6455 §7.1.5). */
+    static final int NO_CODE = 1005;
 
     private static final byte[] NOTHING = {};
 
@@ -70,7 +74,7 @@ final class Outgoing {
             case TEXT, BINARY -> text == null ? 0 : text.bytes();
             case PING -> 16;
             case PONG -> payload.length;
-            case CLOSE -> 2 + closeReason.getBytes(java.nio.charset.StandardCharsets.UTF_8).length;
+            case CLOSE -> closeCode == NO_CODE ? 0 : 2 + closeReason.getBytes(StandardCharsets.UTF_8).length;
         };
     }
 

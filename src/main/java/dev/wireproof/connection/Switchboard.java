@@ -217,6 +217,11 @@ final class Switchboard {
         return time.nowMs();
     }
 
+    /** An instant of {@link #nanos} on the scale of {@link #nowMs}. */
+    long liveMs(long atNanos) {
+        return time.msOf(atNanos);
+    }
+
     long random() {
         return random.nextLong();
     }

@@ -8,8 +8,10 @@ import dev.wireproof.protocol.CloseCode;
 import dev.wireproof.protocol.ProtocolLimits;
 import dev.wireproof.protocol.ServerMessage;
 import dev.wireproof.protocol.ServerMessageCodec;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +23,7 @@ import org.slf4j.LoggerFactory;
 final class Welcome {
     private static final Logger log = LoggerFactory.getLogger(Welcome.class);
     private static final int AT_A_TIME = 8;
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
 
     private final AgentAdmission admission;
     private final EpochStore epochs;
@@ -54,7 +57,10 @@ final class Welcome {
     }
 
     private void admit(Connection connection, AgentMessage.Auth auth) {
-        turns.acquireUninterruptibly();
+        if (!myTurn()) {
+            connection.close(CloseCode.OVERLOADED, "too many agents wait to be let in");
+            return;
+        }
         Admission answer;
         EpochStore.Grant grant = null;
         try {
@@ -72,6 +78,16 @@ final class Welcome {
                     letIn(connection, auth, admitted, grant);
                 }
             }
+        }
+    }
+
+    /** @return false when it did not come in time: who waits longer has connected again meanwhile */
+    private boolean myTurn() {
+        try {
+            return turns.tryAcquire(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 
@@ -108,6 +124,9 @@ final class Welcome {
             connection.superseded();
             return;
         }
+        if (loser != null) {
+            takeOver(loser, connection);
+        }
         Connection.Ending ending = connection.ending();
         if (ending != null) { // it was closed while it was being let in
             board.registry().leave(connection);
@@ -116,9 +135,6 @@ final class Welcome {
         }
         connection.opened();
         connection.outbox().uncork();
-        if (loser != null) {
-            takeOver(loser, connection);
-        }
         board.tellOpened(connection, auth, connection.authenticated().authenticatedAt());
     }
 

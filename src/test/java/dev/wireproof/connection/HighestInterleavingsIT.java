@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 /** Who is live, under every interleaving of coming and going that the searcher finds in its number of tries. */
 class HighestInterleavingsIT {
-    private static final int TRIES = Integer.getInteger("wireproof.test.interleavings", 300);
+    private static final int TRIES = Integer.getInteger("wireproof.test.interleavings", 200);
     private static final String AGENT = "agent";
 
     private static void require(boolean holds, String otherwise) {

@@ -1,8 +1,11 @@
 package dev.wireproof.connection;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.wireproof.fleet.Admission;
 import dev.wireproof.fleet.AgentAdmission;
 import dev.wireproof.id.AgentId;
+import dev.wireproof.id.ConnectionId;
 import dev.wireproof.id.SiteId;
 import dev.wireproof.protocol.AgentMessage;
 import dev.wireproof.protocol.ServerMessage;
@@ -15,7 +18,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,8 +35,8 @@ import org.springframework.boot.context.properties.source.MapConfigurationProper
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * The real door, registry and record behind a real Jetty on a free port, with a real database. Time is real but for what
- * {@link #pass} adds, and nobody sweeps but the test.
+ * The real door, registry and record behind a real Jetty on a free port, with a real database. Time passes by a
+ * microsecond for each look at the clock and by what {@link #pass} adds, and nobody sweeps but the test.
  */
 final class LineUnderTest implements AutoCloseable, AgentAdmission {
     static final String GOOD_KEY = "good";
@@ -41,6 +46,7 @@ final class LineUnderTest implements AutoCloseable, AgentAdmission {
     final JdbcClient db = JdbcClient.create(database);
     final LiveConnections registry = new LiveConnections();
     final ConcurrentLinkedQueue<AgentMessage> handled = new ConcurrentLinkedQueue<>();
+    final Map<AgentMessage, ConnectionId> handledOn = new ConcurrentHashMap<>();
     final List<AgentLink> opened = new CopyOnWriteArrayList<>();
     final List<String> closed = new CopyOnWriteArrayList<>();
     final List<AgentId> confirmed = new CopyOnWriteArrayList<>();
@@ -133,16 +139,22 @@ final class LineUnderTest implements AutoCloseable, AgentAdmission {
 
         @Override
         public void handle(AgentLink from, Received<M> received) {
+            handledOn.put(received.message(), from.connectionId());
             handled.add(received.message());
         }
     }
 
     long nanos() {
-        return System.nanoTime() + added.get();
+        return startNs + added.addAndGet(1_000L);
     }
 
     int port() {
         return connector.getLocalPort();
+    }
+
+    /** The kernel's send buffer of sockets that are accepted from now on. */
+    void sendBuffer(int bytes) {
+        connector.setAcceptedSendBufferSize(bytes);
     }
 
     FrameLog frames() {
@@ -157,6 +169,19 @@ final class LineUnderTest implements AutoCloseable, AgentAdmission {
         }
     }
 
+    /** The same with agents that answer: each second begins when all Pings so far have their Pong. */
+    void passWhileAnswered(Duration time, Connection... connections) {
+        for (long s = 0; s < time.toSeconds(); s++) {
+            pass(Duration.ofSeconds(1));
+            for (Connection connection : connections) {
+                await().pollDelay(Duration.ZERO)
+                        .pollInterval(Duration.ofMillis(2))
+                        .until(() -> connection.count(Count.PONG_IN) >= connection.count(Count.PING_OUT)
+                                || connection.ending() != null);
+            }
+        }
+    }
+
     /** Time passes and the server stands still. */
     void freeze(Duration time) {
         added.addAndGet(time.toNanos());
@@ -166,6 +191,10 @@ final class LineUnderTest implements AutoCloseable, AgentAdmission {
         RawPeer peer = RawPeer.upgraded(port());
         peer.authenticate(agent, GOOD_KEY);
         return peer;
+    }
+
+    AnsweringPeer answering(AgentId agent) {
+        return new AnsweringPeer(agent(agent));
     }
 
     Connection connectionOf(AgentId agent) {

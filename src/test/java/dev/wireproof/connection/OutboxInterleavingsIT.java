@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
  * transport that completes writes from a thread of its own. What must hold is in {@link Line#check}.
  */
 class OutboxInterleavingsIT {
-    private static final int TRIES = Integer.getInteger("wireproof.test.interleavings", 300);
+    private static final int TRIES = Integer.getInteger("wireproof.test.interleavings", 200);
 
     /** Kept small: every field and call here is a place where the searcher may switch threads. */
     private static final class Line implements Outbox.Owner, Outbox.Wire {

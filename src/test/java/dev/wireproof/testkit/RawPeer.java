@@ -216,6 +216,17 @@ public final class RawPeer implements AutoCloseable {
         }
     }
 
+    /** Sends as much as the other end takes: it may have closed at the first bytes. */
+    public RawPeer rawUntilReset(byte[] bytes) {
+        try {
+            out.write(bytes);
+            out.flush();
+        } catch (IOException e) {
+            // What it answered before is still there to be read.
+        }
+        return this;
+    }
+
     // ---- reading
 
     /** Whether {@link #awaitText} answers the Pings that it meets on its way; it does at first. */
@@ -226,6 +237,11 @@ public final class RawPeer implements AutoCloseable {
 
     /** @return null at the end of the stream; a reset counts as one */
     public @Nullable Frame read() {
+        return read(Integer.MAX_VALUE, () -> {});
+    }
+
+    /** The same over a slow link. @param afterEach what happens whenever so many bytes of payload came */
+    public @Nullable Frame read(int chunk, Runnable afterEach) {
         try {
             int first = in.read();
             if (first < 0) {
@@ -238,7 +254,13 @@ public final class RawPeer implements AutoCloseable {
             } else if (length == 127) {
                 length = in.readLong();
             }
-            byte[] payload = in.readNBytes((int) length);
+            byte[] payload = new byte[(int) length];
+            for (int at = 0; at < payload.length; at += Math.min(chunk, payload.length - at)) {
+                if (at > 0) {
+                    afterEach.run();
+                }
+                in.readFully(payload, at, Math.min(chunk, payload.length - at));
+            }
             return new Frame(first & 0x0F, (first & 0x80) != 0, payload);
         } catch (SocketException | EOFException e) {
             return null;
