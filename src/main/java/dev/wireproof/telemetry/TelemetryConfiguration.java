@@ -1,6 +1,7 @@
 package dev.wireproof.telemetry;
 
 import dev.wireproof.background.RepeatingTask;
+import dev.wireproof.kernel.SocketDiag;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -22,6 +23,13 @@ class TelemetryConfiguration {
     @Bean(destroyMethod = "close")
     FrameRecorder frameRecorder(TelemetryProperties settings, DataSource database) {
         return new FrameRecorder(settings, new TelemetrySinks(database));
+    }
+
+    @Bean
+    SocketDiag socketDiag(TelemetryProperties settings) {
+        return settings.kernelView()
+                ? SocketDiag.ofThisMachine()
+                : SocketDiag.unknown("switched off by wireproof.telemetry.kernel-view");
     }
 
     @Bean

@@ -9,7 +9,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 /** The record of frames with a real database, for tests of the rooms above. */
 public final class TelemetryForTests implements AutoCloseable {
     public static final TelemetryProperties DEFAULTS =
-            new TelemetryProperties(TelemetryProperties.Frames.AUTO, Duration.ofHours(48), Duration.ofDays(90));
+            new TelemetryProperties(TelemetryProperties.Frames.AUTO, Duration.ofHours(48), Duration.ofDays(90), true);
 
     private final FrameRecorder recorder;
     private final FrameLog log;

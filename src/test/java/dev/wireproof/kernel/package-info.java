@@ -1,0 +1,4 @@
+@NullMarked
+package dev.wireproof.kernel;
+
+import org.jspecify.annotations.NullMarked;
