@@ -7,7 +7,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A loop on a virtual thread of its own. A failing run is logged and the next one comes. {@link #close()} lets a run end in
+ * A loop on a thread of its own. A failing run is logged and the next one comes. {@link #close()} lets a run end in
  * peace for {@code patience}, then interrupts it; it may be called twice.
  */
 public final class RepeatingTask implements AutoCloseable {
@@ -19,15 +19,23 @@ public final class RepeatingTask implements AutoCloseable {
     private final Runnable step;
     private final Thread thread;
 
-    private RepeatingTask(String name, Duration pause, Duration patience, Runnable step) {
+    private RepeatingTask(Thread.Builder thread, Duration pause, Duration patience, Runnable step) {
         this.pause = pause;
         this.patience = patience;
         this.step = step;
-        this.thread = Thread.ofVirtual().name(name).unstarted(this::loop);
+        this.thread = thread.unstarted(this::loop);
     }
 
     public static RepeatingTask start(String name, Duration pause, Duration patience, Runnable step) {
-        RepeatingTask task = new RepeatingTask(name, pause, patience, step);
+        return started(new RepeatingTask(Thread.ofVirtual().name(name), pause, patience, step));
+    }
+
+    /** For a step that calls native code: it would hold a thread that carries virtual ones. */
+    public static RepeatingTask startOnOwnThread(String name, Duration pause, Duration patience, Runnable step) {
+        return started(new RepeatingTask(Thread.ofPlatform().daemon().name(name), pause, patience, step));
+    }
+
+    private static RepeatingTask started(RepeatingTask task) {
         task.thread.start();
         return task;
     }

@@ -1,5 +1,6 @@
 package dev.wireproof.connection;
 
+import dev.wireproof.kernel.SocketAddresses;
 import dev.wireproof.protocol.CloseCode;
 import dev.wireproof.protocol.PingPayload;
 import dev.wireproof.protocol.ProtocolLimits;
@@ -8,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.websocket.core.CloseStatus;
@@ -246,6 +248,11 @@ final class AgentSocket implements FrameHandler, Connection.Socket {
     @Override
     public void demand() {
         session().demand();
+    }
+
+    @Override
+    public Optional<SocketAddresses> addresses() {
+        return SocketAddresses.of(session().getLocalAddress(), session().getRemoteAddress());
     }
 
     @Override

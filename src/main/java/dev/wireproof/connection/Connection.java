@@ -3,11 +3,13 @@ package dev.wireproof.connection;
 import dev.wireproof.connection.Deadlines.Phase;
 import dev.wireproof.id.AgentId;
 import dev.wireproof.id.ConnectionId;
+import dev.wireproof.kernel.SocketAddresses;
 import dev.wireproof.protocol.CloseCode;
 import dev.wireproof.telemetry.FrameRecord;
 import dev.wireproof.telemetry.FrameTrace;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +50,7 @@ final class Connection implements AgentLink, Outbox.Owner {
     private volatile boolean deaf;
     private volatile boolean superseded;
     private volatile long configAcked;
+    private volatile @Nullable SocketEvidence socketEvidence; // only while something waits
     private int unusableInARow; // of the reading thread
     private Told told = Told.NOTHING; // guarded by this
 
@@ -55,6 +58,11 @@ final class Connection implements AgentLink, Outbox.Owner {
     interface Socket extends Outbox.Wire {
         /** Lets the next frame in. */
         void demand();
+
+        /** Both ends of its TCP connection; empty when it has none, or has none any more. */
+        default Optional<SocketAddresses> addresses() {
+            return Optional.empty();
+        }
 
         /** Ends the socket at once; what is in flight fails. */
         void abort();
@@ -156,6 +164,10 @@ final class Connection implements AgentLink, Outbox.Owner {
 
     Outbox outbox() {
         return outbox;
+    }
+
+    PingBook pings() {
+        return pings;
     }
 
     EchoBook echoes() {
@@ -312,6 +324,37 @@ final class Connection implements AgentLink, Outbox.Owner {
         }
     }
 
+    // ---- the kernel's view
+
+    Optional<SocketAddresses> addresses() {
+        return socketEnd == null ? socket.addresses() : Optional.empty();
+    }
+
+    @Nullable
+    SocketEvidence socketEvidenceOrNull() {
+        return socketEvidence;
+    }
+
+    synchronized SocketEvidence socketEvidence() {
+        SocketEvidence known = socketEvidence;
+        if (known == null) {
+            known = new SocketEvidence();
+            socketEvidence = known;
+        }
+        return known;
+    }
+
+    void forgetSocketEvidence() {
+        socketEvidence = null;
+    }
+
+    /** Whether half of the time has passed after which it is evicted as unproven: from here on it matters what the kernel sees. */
+    boolean unprovenForLong() {
+        return phase == Phase.OPEN
+                && board.nowMs() - vitals.provenMs
+                        > board.settings().outboundUnprovenTimeout().toMillis() / 2;
+    }
+
     /** From now on for so long: every frame a row, and a Ping each 5 s. */
     void trace(Duration duration) {
         trace.ofInterest(nowNs(), duration);
@@ -351,7 +394,9 @@ final class Connection implements AgentLink, Outbox.Owner {
                 case CLOSE -> closeWritten = true;
             }
         }
-        trace.record(frame.record(writtenNs, error));
+        SocketEvidence evidence = socketEvidence;
+        String stall = error == null || evidence == null ? null : evidence.stall();
+        trace.record(frame.record(writtenNs, stall == null ? error : stall + "; " + error));
     }
 
     @Override

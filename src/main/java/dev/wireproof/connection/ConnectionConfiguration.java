@@ -1,6 +1,7 @@
 package dev.wireproof.connection;
 
 import dev.wireproof.fleet.AgentAdmission;
+import dev.wireproof.kernel.SocketDiag;
 import dev.wireproof.telemetry.FrameRecorder;
 import dev.wireproof.telemetry.TelemetryProperties;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -75,7 +76,8 @@ class ConnectionConfiguration {
     }
 
     @Bean
-    ConnectionMetrics connectionMetrics(MeterRegistry meters, LiveConnections registry, FrameRecorder recorder) {
+    ConnectionMetrics connectionMetrics(
+            MeterRegistry meters, LiveConnections registry, FrameRecorder recorder, SocketDiag kernel) {
         ConnectionMetrics metrics = new ConnectionMetrics(meters);
         metrics.gauge("wireproof.connections.live", registry, LiveConnections::liveCount);
         metrics.gauge("wireproof.connections.sockets", registry, LiveConnections::openSockets);
@@ -84,7 +86,13 @@ class ConnectionConfiguration {
             metrics.gauge("wireproof.frames.shed", Tags.of("kind", kind), recorder, from -> from.shed(worth));
         }
         metrics.gauge("wireproof.frames.refused", recorder, FrameRecorder::refused);
+        metrics.gauge("wireproof.kernel.view", kernel, view -> view.answers() ? 1 : 0);
         return metrics;
+    }
+
+    @Bean
+    SocketWatch socketWatch(SocketDiag kernel, LiveConnections registry) {
+        return new SocketWatch(kernel, registry);
     }
 
     @Bean
@@ -109,10 +117,11 @@ class ConnectionConfiguration {
             EpochStore epochs,
             List<AgentMessageHandler<?>> handlers,
             ConnectionRetention retention,
+            SocketWatch sockets,
             ObjectProvider<BuildProperties> build) {
         BuildProperties known = build.getIfAvailable();
         String version = known == null || known.getVersion() == null ? "development" : known.getVersion();
         Welcome welcome = new Welcome(admission, epochs, board, version);
-        return new ConnectionLifecycle(door, board, new Inbox(welcome, handlers), retention);
+        return new ConnectionLifecycle(door, board, new Inbox(welcome, handlers), retention, sockets);
     }
 }

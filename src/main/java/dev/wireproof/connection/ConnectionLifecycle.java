@@ -17,6 +17,7 @@ import org.springframework.context.SmartLifecycle;
 final class ConnectionLifecycle implements SmartLifecycle {
     private static final Logger log = LoggerFactory.getLogger(ConnectionLifecycle.class);
     private static final Duration SWEEP = Duration.ofNanos(LiveTime.STEP_NS);
+    private static final Duration LOOK = Duration.ofMillis(100);
     private static final Duration SPREAD = Duration.ofSeconds(5);
     private static final Duration GOODBYE = Duration.ofSeconds(6);
     private static final Duration STEP = Duration.ofMillis(50);
@@ -26,14 +27,18 @@ final class ConnectionLifecycle implements SmartLifecycle {
     private final Switchboard board;
     private final Inbox inbox;
     private final ConnectionRetention retention;
+    private final SocketWatch sockets;
     private volatile @Nullable RepeatingTask sweep;
     private volatile @Nullable RepeatingTask forgetting;
+    private volatile @Nullable RepeatingTask look;
 
-    ConnectionLifecycle(UpgradeDoor door, Switchboard board, Inbox inbox, ConnectionRetention retention) {
+    ConnectionLifecycle(
+            UpgradeDoor door, Switchboard board, Inbox inbox, ConnectionRetention retention, SocketWatch sockets) {
         this.door = door;
         this.board = board;
         this.inbox = inbox;
         this.retention = retention;
+        this.sockets = sockets;
     }
 
     @Override
@@ -45,6 +50,7 @@ final class ConnectionLifecycle implements SmartLifecycle {
         sweep = RepeatingTask.start("connection-sweep", SWEEP, Duration.ofSeconds(1), board::sweepOnce);
         forgetting = RepeatingTask.start(
                 "connection-retention", Duration.ofHours(1), Duration.ofSeconds(2), retention::forgetOnce);
+        look = RepeatingTask.startOnOwnThread("socket-watch", LOOK, Duration.ofSeconds(1), sockets::lookOnce);
         door.open(new UpgradeDoor.Inside(board, inbox, new UpgradeRules(board.settings())));
     }
 
@@ -67,6 +73,10 @@ final class ConnectionLifecycle implements SmartLifecycle {
         }
         board.registry().all().forEach(Connection::abort);
         task.close();
+        RepeatingTask looking = look;
+        if (looking != null) {
+            looking.close();
+        }
         board.rows().close();
         door.open(null);
     }

@@ -40,6 +40,7 @@ final class Deadlines {
      * @param writingSinceMs when the frame in flight was started, -1 when there is none
      * @param writingBytes its length
      * @param closeWritten whether our Close has left
+     * @param socket what the kernel lately told of its socket
      */
     record Facts(
             Phase phase,
@@ -49,7 +50,17 @@ final class Deadlines {
             long unprovenBytes,
             long writingSinceMs,
             int writingBytes,
-            boolean closeWritten) {}
+            boolean closeWritten,
+            Socket socket) {}
+
+    /**
+     * @param known whether the kernel told anything in the last seconds; the other two mean nothing without
+     * @param progressMs when the peer's TCP was last seen to have acknowledged more
+     * @param backlogProgressMs when it was last seen to have, with more bytes waiting behind: a slow link at work
+     */
+    record Socket(boolean known, long progressMs, long backlogProgressMs) {
+        static final Socket UNKNOWN = new Socket(false, -1, -1);
+    }
 
     private final long authMs;
     private final long idleMs;
@@ -79,8 +90,7 @@ final class Deadlines {
         if (nowMs - facts.lastInMs() > idleMs) {
             return Verdict.IDLE;
         }
-        boolean unproven = nowMs - facts.provenMs() > unprovenMs + slowLinkMs(facts.unprovenBytes());
-        return unproven && facts.writingSinceMs() < 0 ? Verdict.OUTBOUND_UNPROVEN : Verdict.NONE;
+        return unproven(nowMs, facts) && facts.writingSinceMs() < 0 ? Verdict.OUTBOUND_UNPROVEN : Verdict.NONE;
     }
 
     private static Verdict whileClosing(long nowMs, Facts facts) {
@@ -91,9 +101,22 @@ final class Deadlines {
         return closing > CLOSE_ANSWER_MS ? Verdict.CLOSE_NOT_ANSWERED : Verdict.NONE;
     }
 
+    /** Time counts from the last sign of a slow link at work; where the kernel does not tell of any, each byte gets its time. */
+    private boolean unproven(long nowMs, Facts facts) {
+        Socket socket = facts.socket();
+        return socket.known()
+                ? nowMs - Math.max(facts.provenMs(), socket.backlogProgressMs()) > unprovenMs
+                : nowMs - facts.provenMs() > unprovenMs + slowLinkMs(facts.unprovenBytes());
+    }
+
     private boolean stalled(long nowMs, Facts facts) {
-        return facts.writingSinceMs() >= 0
-                && nowMs - facts.writingSinceMs() > stallMs + slowLinkMs(facts.writingBytes());
+        if (facts.writingSinceMs() < 0) {
+            return false;
+        }
+        Socket socket = facts.socket();
+        return socket.known()
+                ? nowMs - Math.max(facts.writingSinceMs(), socket.progressMs()) > stallMs
+                : nowMs - facts.writingSinceMs() > stallMs + slowLinkMs(facts.writingBytes());
     }
 
     /** A slow link is not a dead one: 1 s for each 8 KiB that has to get through. */

@@ -19,6 +19,11 @@ final class PingBook {
         void peerRead(SendObserver observer, long fenceRttNs);
     }
 
+    /** Told of each text that waits. */
+    interface Fence {
+        void waits(long counter, SendObserver observer);
+    }
+
     // guarded by this
     private long lastCounter;
     private long oldest = 1;
@@ -135,6 +140,42 @@ final class PingBook {
         if (slots.length > 32 * LONGS) {
             slots = new long[FIRST_CAPACITY * LONGS];
         }
+    }
+
+    /** The newest fence that waits for its Pong and was started by then; -1 when there is none. */
+    synchronized long newestUnread(long startedByNs) {
+        for (long counter = next - 1; fences != null && counter >= oldest; counter--) {
+            if (fences[slot(counter)] != null && slots[slot(counter) * LONGS + 1] <= startedByNs) {
+                return counter;
+            }
+        }
+        return -1;
+    }
+
+    /** Tells of each fence beyond that counter that waits for its Pong, oldest first. Its text's write is over. */
+    void unread(long after, Fence each) {
+        SendObserver[] found = {};
+        long[] counters = {};
+        int count = 0;
+        synchronized (this) {
+            for (long counter = Math.max(oldest, after + 1); fences != null && counter < next; counter++) {
+                SendObserver observer = fences[slot(counter)];
+                if (observer != null) {
+                    found = count == found.length ? Arrays.copyOf(found, Math.max(4, count * 2)) : found;
+                    counters = count == counters.length ? Arrays.copyOf(counters, Math.max(4, count * 2)) : counters;
+                    counters[count] = counter;
+                    found[count++] = observer;
+                }
+            }
+        }
+        for (int i = 0; i < count; i++) {
+            each.waits(counters[i], found[i]);
+        }
+    }
+
+    /** Whether a Pong may still tell of this Ping. */
+    synchronized boolean outstanding(long counter) {
+        return counter >= oldest && counter < next;
     }
 
     synchronized int outstanding() {

@@ -13,6 +13,13 @@ public interface SendObserver {
     /** The kernel has all bytes of the frame. */
     default void written(long atNs) {}
 
+    /**
+     * The other side's TCP has all bytes of the frame: the agent's, or that of a proxy in front of it. Told only where the kernel was asked,
+     * and it is asked only about texts that wait; the time is when it was seen, which may be later than when it happened. Called on a
+     * thread of its own, so possibly at the same time as {@link #peerRead}; never after that was told.
+     */
+    default void tcpAcked(long atNs) {}
+
     /** The write ended with an error; some bytes may have left. */
     default void writeFailed(long atNs, String error) {}
 

@@ -2,7 +2,9 @@ package dev.wireproof.connection;
 
 import dev.wireproof.connection.Deadlines.Facts;
 import dev.wireproof.connection.Deadlines.Phase;
+import dev.wireproof.connection.Deadlines.Socket;
 import dev.wireproof.connection.Deadlines.Verdict;
+import dev.wireproof.kernel.SocketView;
 import dev.wireproof.protocol.CloseCode;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
@@ -117,7 +119,15 @@ final class Timers {
                 connection.count(Count.BYTES_OUT) - vitals.bytesAtProof,
                 writing == null ? -1 : writingSinceMs,
                 writing == null ? 0 : writing.bytes(),
-                connection.closeWritten());
+                connection.closeWritten(),
+                socket(nowMs));
+    }
+
+    private Socket socket(long nowMs) {
+        SocketEvidence evidence = connection.socketEvidenceOrNull();
+        return evidence == null || evidence.fresh(nowMs) == null
+                ? Socket.UNKNOWN
+                : new Socket(true, evidence.progressMs(), evidence.backlogProgressMs());
     }
 
     private void act(Verdict verdict) {
@@ -127,12 +137,26 @@ final class Timers {
             case AUTH_TIMEOUT ->
                 connection.close(CloseCode.AUTH_TIMEOUT, "no Auth within " + seconds(settings.authTimeout()));
             case IDLE -> evict("silence: nothing at all came in for " + seconds(settings.idleTimeout()));
-            case WRITE_STALL ->
-                evict("write stall: a frame has been in writing for over " + seconds(settings.writeStallTimeout())
-                        + " and the queue behind it stands");
+            case WRITE_STALL -> stalled(settings);
             case OUTBOUND_UNPROVEN -> unproven(settings);
             case CLOSE_NOT_WRITTEN, CLOSE_NOT_ANSWERED -> connection.abort();
         }
+    }
+
+    private void stalled(ConnectionProperties settings) {
+        SocketEvidence evidence = connection.socketEvidence();
+        SocketView seen = evidence.fresh(connection.board().nowMs());
+        String how = seen == null
+                ? "write stall: a frame has been in writing for over " + seconds(settings.writeStallTimeout())
+                : "write stall: no byte acknowledged for %s; unsent %d, unacked %d, retransmits %d, window %d"
+                        .formatted(
+                                seconds(settings.writeStallTimeout()),
+                                seen.unsentBytes(),
+                                seen.unackedBytes(),
+                                seen.retransmits(),
+                                seen.sendWindowBytes());
+        evidence.stalled(how);
+        evict(how);
     }
 
     private void unproven(ConnectionProperties settings) {

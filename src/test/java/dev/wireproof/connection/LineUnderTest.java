@@ -7,6 +7,7 @@ import dev.wireproof.fleet.AgentAdmission;
 import dev.wireproof.id.AgentId;
 import dev.wireproof.id.ConnectionId;
 import dev.wireproof.id.SiteId;
+import dev.wireproof.kernel.SocketDiag;
 import dev.wireproof.protocol.AgentMessage;
 import dev.wireproof.protocol.ServerMessage;
 import dev.wireproof.telemetry.FrameLog;
@@ -51,6 +52,7 @@ final class LineUnderTest implements AutoCloseable, AgentAdmission {
     final List<String> closed = new CopyOnWriteArrayList<>();
     final List<AgentId> confirmed = new CopyOnWriteArrayList<>();
     final AtomicInteger admissions = new AtomicInteger();
+    final SocketWatch sockets = new SocketWatch(SocketDiag.ofThisMachine(), registry);
     final Switchboard board;
     final ConnectionRows rows;
     final EpochStore epochs = new EpochStore(db);
@@ -179,6 +181,15 @@ final class LineUnderTest implements AutoCloseable, AgentAdmission {
                         .until(() -> connection.count(Count.PONG_IN) >= connection.count(Count.PING_OUT)
                                 || connection.ending() != null);
             }
+        }
+    }
+
+    /** The same, with a look at the sockets where something waits before each sweep. */
+    void passLooking(Duration time) {
+        for (long s = 0; s < time.toSeconds(); s++) {
+            added.addAndGet(1_000_000_000L);
+            sockets.lookOnce();
+            board.sweepOnce();
         }
     }
 

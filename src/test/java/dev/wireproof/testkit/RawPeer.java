@@ -269,6 +269,17 @@ public final class RawPeer implements AutoCloseable {
         }
     }
 
+    /** Takes up to so many bytes from the socket, wherever in a frame they are; from then on frames cannot be read. */
+    public void readRaw(int most) {
+        try {
+            if (in.readNBytes(most).length == 0) {
+                throw new AssertionError("the stream ended");
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** The next frame, whatever it is. */
     public Frame next() {
         Frame frame = read();
