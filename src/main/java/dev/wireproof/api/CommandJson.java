@@ -143,7 +143,7 @@ record CommandJson(
                     view.enqueuedAt(),
                     view.writeStartedAt(),
                     view.writtenAt(),
-                    null,
+                    view.tcpAckedAt(),
                     view.peerReadAt(),
                     view.ackedAt(),
                     view.nackedAt(),

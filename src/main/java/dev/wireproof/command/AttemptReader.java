@@ -25,6 +25,7 @@ final class AttemptReader {
         Long started = longOrNull(rs, "write_started_ns");
         Long written = longOrNull(rs, "written_ns");
         Long failed = longOrNull(rs, "write_failed_ns");
+        Long tcpAcked = longOrNull(rs, "tcp_acked_ns");
         Long peerRead = longOrNull(rs, "peer_read_ns");
         AttemptView view = new AttemptView(
                 rs.getInt("attempt"),
@@ -36,11 +37,12 @@ final class AttemptReader {
                 frameBytes,
                 frameSha256,
                 longOrNull(rs, "fence_seq"),
-                rung(enqueued, started, written, failed, peerRead, ackedAt, nackedAt),
+                rung(enqueued, started, written, failed, tcpAcked, peerRead, ackedAt, nackedAt),
                 enqueued,
                 started,
                 written,
                 failed,
+                tcpAcked,
                 peerRead,
                 longOrNull(rs, "fence_rtt_ns"),
                 ackedAt,
@@ -62,6 +64,7 @@ final class AttemptReader {
             @Nullable Long started,
             @Nullable Long written,
             @Nullable Long failed,
+            @Nullable Long tcpAcked,
             @Nullable Long peerRead,
             @Nullable Instant ackedAt,
             @Nullable Instant nackedAt) {
@@ -73,6 +76,9 @@ final class AttemptReader {
         }
         if (peerRead != null) {
             return Rung.PEER_READ;
+        }
+        if (tcpAcked != null) {
+            return Rung.TCP_ACKED;
         }
         if (written != null) {
             return Rung.WRITTEN;

@@ -33,6 +33,7 @@ final class AttemptTable {
             new Column<>("written_ns", "int8", t -> seen(t.writtenNs)),
             new Column<>("write_failed_ns", "int8", t -> seen(t.writeFailedNs)),
             new Column<>("write_error", "text", t -> t.writeError),
+            new Column<>("tcp_acked_ns", "int8", t -> seen(t.tcpAckedNs)),
             new Column<>("peer_read_ns", "int8", t -> seen(t.peerReadNs)),
             new Column<>("fence_rtt_ns", "int8", t -> t.fenceRttNs < 0 ? null : (Object) t.fenceRttNs),
             new Column<>("refusal", "text", t -> t.refusal),

@@ -28,6 +28,7 @@ final class AttemptTrace implements SendObserver {
     volatile long writeStartedNs;
     volatile long writtenNs;
     volatile long writeFailedNs;
+    volatile long tcpAckedNs;
     volatile long peerReadNs;
     volatile long fenceRttNs = -1;
     volatile long fenceSeq = -1;
@@ -82,6 +83,12 @@ final class AttemptTrace implements SendObserver {
     @Override
     public void written(long atNs) {
         writtenNs = Math.max(atNs, 1);
+        touched();
+    }
+
+    @Override
+    public void tcpAcked(long atNs) {
+        tcpAckedNs = Math.max(atNs, 1);
         touched();
     }
 

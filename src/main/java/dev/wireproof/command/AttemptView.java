@@ -34,6 +34,7 @@ public record AttemptView(
         @Nullable Long writeStartedNs,
         @Nullable Long writtenNs,
         @Nullable Long writeFailedNs,
+        @Nullable Long tcpAckedNs,
         @Nullable Long peerReadNs,
         @Nullable Long fenceRttNs,
         @Nullable Instant ackedAt,
@@ -57,6 +58,11 @@ public record AttemptView(
 
     public @Nullable Instant writtenAt() {
         return wall(writtenNs);
+    }
+
+    /** When the kernel was asked and said so; the acknowledgement itself may have come earlier. Null also where a later rung implies it. */
+    public @Nullable Instant tcpAckedAt() {
+        return wall(tcpAckedNs);
     }
 
     public @Nullable Instant peerReadAt() {

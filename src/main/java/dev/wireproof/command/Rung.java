@@ -8,6 +8,7 @@ public enum Rung {
     WRITE_STARTED,
     WRITE_FAILED,
     WRITTEN,
+    /** The next hop's TCP has it. Only where the kernel was asked; {@code docs/decisions/0005-kernel-view.md}. */
     TCP_ACKED,
     PEER_READ,
     NACKED,

@@ -85,6 +85,7 @@ final class Timelines {
         rung(entries, a, Rung.WRITE_STARTED, a.writeStartedNs(), "the frame became the one being written");
         rung(entries, a, Rung.WRITTEN, a.writtenNs(), "the kernel has all its bytes");
         rung(entries, a, Rung.WRITE_FAILED, a.writeFailedNs(), "the write failed: " + a.writeError());
+        rung(entries, a, Rung.TCP_ACKED, a.tcpAckedNs(), "the next hop's TCP has all its bytes; seen at this instant");
         rung(entries, a, Rung.PEER_READ, a.peerReadNs(), "the peer's WebSocket layer read it");
         answered(entries, a, Rung.ACKED, a.ackedAt(), "the agent acknowledged it");
         answered(entries, a, Rung.NACKED, a.nackedAt(), "the agent refused it: " + a.nackCode());

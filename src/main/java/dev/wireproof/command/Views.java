@@ -54,6 +54,7 @@ final class Views {
                 null,
                 null,
                 null,
+                null,
                 refusal,
                 false,
                 null,
