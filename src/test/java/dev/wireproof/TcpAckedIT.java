@@ -9,7 +9,9 @@ import dev.wireproof.connection.SocketWatch;
 import dev.wireproof.id.AgentId;
 import dev.wireproof.id.ConnectionId;
 import dev.wireproof.kernel.SocketReading;
-import dev.wireproof.kernel.SocketView;
+import dev.wireproof.protocol.AgentMessage;
+import dev.wireproof.protocol.ServerMessage;
+import dev.wireproof.testkit.RawPeer;
 import dev.wireproof.testkit.RunningServer;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -48,7 +50,10 @@ class TcpAckedIT {
     @BeforeAll
     void start() {
         server = RunningServer.start(
-                "server.address=0.0.0.0", "wireproof.connection.plaintext=any", "wireproof.delivery.ack-wait=60s");
+                "server.address=0.0.0.0",
+                "wireproof.connection.plaintext=any",
+                "wireproof.delivery.ack-wait=60s",
+                "wireproof.connection.trusted-proxies=127.0.0.1");
     }
 
     @AfterAll
@@ -209,9 +214,10 @@ class TcpAckedIT {
             run("ip", "neigh", "replace", THERE, "lladdr", NOBODYS_MAC, "dev", OUR_END, "nud", "permanent");
             String id = post(agent.id());
             await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
-                SocketView view = socket(agent).ifSeen().orElseThrow();
-                assertThat(view.unackedBytes()).isPositive();
-                assertThat(view.retransmits()).isGreaterThanOrEqualTo(2);
+                JsonNode socket = socketOf(agent.connection().toString());
+                assertThat(socket.get("hop").asString()).isEqualTo("peer");
+                assertThat(socket.get("unacked_bytes").asLong()).isPositive();
+                assertThat(socket.get("retransmits").asLong()).isGreaterThanOrEqualTo(2);
             });
             JsonNode lost = firstAttempt(id);
             assertThat(lost.get("rung").asString()).isEqualTo("WRITTEN");
@@ -223,6 +229,29 @@ class TcpAckedIT {
                             assertThat(command(id).get("state").asString()).isEqualTo("succeeded"));
         } finally {
             run("ip", "netns", "del", namespace); // its end of the pair goes with it, and so does ours
+        }
+    }
+
+    private JsonNode socketOf(String connection) {
+        return server.admin().get("/api/v1/connections/" + connection).json().get("socket");
+    }
+
+    @Test
+    void behind_a_proxy_the_kernel_speaks_of_the_way_to_the_proxy() {
+        try (RawPeer proxy = RawPeer.connect(server.port())) {
+            proxy.handshake(List.of("Sec-WebSocket-Protocol: rmm.v1", "X-Forwarded-For: 192.0.2.7"));
+            ServerMessage.AuthAck welcome = proxy.authenticate(RawPeer.auth(
+                    new AgentMessage.Credentials.Enrolling(RunningServer.ENROLLMENT, "behind-a-proxy"),
+                    UUID.randomUUID()));
+            String connection = welcome.connectionId().toString();
+            boolean told = !socketOf(connection).isNull();
+            if (!told) {
+                System.out.println("SKIPPED: this machine's kernel does not show its sockets");
+            }
+            assumeTrue(told);
+            assertThat(socketOf(connection).get("hop").asString()).isEqualTo("proxy");
+            assertThat(socketOf(connection).get("rtt_us").asLong()).isPositive();
+            assertThat(socketOf(connection).get("unsent_bytes").isNumber()).isTrue();
         }
     }
 

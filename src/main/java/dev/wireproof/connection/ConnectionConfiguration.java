@@ -9,7 +9,6 @@ import io.micrometer.core.instrument.Tags;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import javax.sql.DataSource;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -65,9 +64,8 @@ class ConnectionConfiguration {
 
     @Bean
     ConnectionQueries connectionQueries(
-            JdbcClient db, LiveConnections registry, ConnectionRows rows, ObjectProvider<SocketProbe> sockets) {
-        SocketProbe probe = sockets.getIfAvailable(() -> _ -> Optional.empty());
-        return new ConnectionQueries(db, registry, rows, probe);
+            JdbcClient db, LiveConnections registry, ConnectionRows rows, SocketWatch sockets) {
+        return new ConnectionQueries(db, registry, rows, sockets);
     }
 
     @Bean

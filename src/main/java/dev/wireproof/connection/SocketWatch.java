@@ -8,6 +8,8 @@ import dev.wireproof.kernel.SocketReading;
 import dev.wireproof.kernel.SocketView;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * <p>Runs on a thread of its own and holds no lock while it asks the kernel: one question for each socket while they are few, one census
  * for all when they are many.
  */
-public final class SocketWatch {
+public final class SocketWatch implements SocketProbe {
     private static final Logger log = LoggerFactory.getLogger(SocketWatch.class);
     static final long UNREAD_NS = 100_000_000L;
     static final long WRITING_NS = 250_000_000L;
@@ -41,6 +43,28 @@ public final class SocketWatch {
             return new SocketReading.Unknown("no open socket of this connection here");
         }
         return kernel.read(socket);
+    }
+
+    @Override
+    public Optional<State> look(ConnectionId id) {
+        Connection connection = registry.find(id).orElse(null);
+        return connection == null
+                ? Optional.empty()
+                : read(id).ifSeen().map(view -> state(view, connection.peer().proxiedFor() != null));
+    }
+
+    private static State state(SocketView view, boolean proxied) {
+        return new State(
+                proxied ? "proxy" : "peer",
+                told(view.unackedBytes()),
+                told(view.unsentBytes()),
+                told(view.retransmits()),
+                told(view.rttMicros()),
+                view.zeroWindow());
+    }
+
+    private static @Nullable Long told(long value) {
+        return value == SocketView.UNKNOWN ? null : (Long) value;
     }
 
     /** Used by one thread at a time. */

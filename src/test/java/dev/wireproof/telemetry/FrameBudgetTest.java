@@ -30,7 +30,7 @@ class FrameBudgetTest {
     private @Nullable FrameRecorder opened;
 
     private FrameRecorder recorder(TelemetryProperties.Frames frames) {
-        TelemetryProperties settings = new TelemetryProperties(frames, Duration.ofHours(48), Duration.ofDays(90));
+        TelemetryProperties settings = new TelemetryProperties(frames, Duration.ofHours(48), Duration.ofDays(90), true);
         opened = new FrameRecorder(settings, this::take, summaries::addAll, _ -> {});
         return opened;
     }
