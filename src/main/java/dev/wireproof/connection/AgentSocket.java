@@ -200,7 +200,7 @@ final class AgentSocket implements FrameHandler, Connection.Socket {
         closeAnswered();
         Connection ended = connection;
         if (ended != null) {
-            if (fault instanceof CloseException broken && ended.ending() == null) {
+            if (fault instanceof CloseException broken && ended.course().ending() == null) {
                 Arrivals.broken(ended, broken.getStatusCode(), reason(status));
             }
             boolean none = status.getCode() == CloseStatus.NO_CLOSE;

@@ -23,14 +23,14 @@ final class Arrivals {
     /** @param counter -1 when the payload was not one of ours by its length */
     static void pong(Connection connection, int bytes, long counter, long nonce) {
         long now = connection.arrived(bytes, Count.PONG_IN);
-        long startedNs = counter < 0 ? -1 : connection.confirmed(counter, nonce, now);
+        long startedNs = counter < 0 ? -1 : connection.outbound().confirmed(counter, nonce, now);
         if (startedNs < 0) {
             connection.add(Count.UNKNOWN_PONGS, 1);
         } else if (connection.live()) {
             Vitals vitals = connection.vitals();
             vitals.lastPongNs = now;
             vitals.lastPongMs = connection.board().nowMs();
-            connection.pingTook(now - startedNs);
+            connection.outbound().pingTook(now - startedNs);
             connection.proven(startedNs);
         }
         note(connection, Opcode.PONG, bytes, startedNs < 0 ? NONE : counter, now, null);

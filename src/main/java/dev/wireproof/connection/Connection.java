@@ -1,11 +1,10 @@
 package dev.wireproof.connection;
 
-import dev.wireproof.connection.Deadlines.Phase;
+import dev.wireproof.connection.Course.Ending;
 import dev.wireproof.id.AgentId;
 import dev.wireproof.id.ConnectionId;
 import dev.wireproof.kernel.SocketAddresses;
 import dev.wireproof.protocol.CloseCode;
-import dev.wireproof.telemetry.FrameRecord;
 import dev.wireproof.telemetry.FrameTrace;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: frames come in one at a time, on the thread that reads; the writer calls from wherever a write ended; the sweep has its
  * own thread; anybody may send or close. No lock is held while one part calls another.
  */
-final class Connection implements AgentLink, Outbox.Owner {
+final class Connection implements AgentLink {
     private static final Duration SPLIT_SESSION = Duration.ofSeconds(60);
 
     private final Switchboard board;
@@ -31,28 +30,22 @@ final class Connection implements AgentLink, Outbox.Owner {
     private final long openedNanos;
     private final Instant openedAt;
     private final FrameTrace trace;
+    private final Outbound outbound;
     private final Outbox outbox;
-    private final PingBook pings = new PingBook();
     private final EchoBook echoes = new EchoBook();
-    private final RttSample rtts = new RttSample();
     private final Vitals vitals = new Vitals();
     private final Timers timers;
     private final MessageRate rate;
     private final AtomicLongArray counts = new AtomicLongArray(Count.values().length);
 
     private volatile @Nullable Identity identity;
-    private volatile Phase phase = Phase.AWAITING_AUTH;
-    private volatile long phaseSinceMs;
-    private volatile boolean closeWritten;
-    private volatile @Nullable Ending ending;
-    private volatile @Nullable Ending socketEnd;
+    private final Course course;
     private volatile boolean keyUnconfirmed;
     private volatile boolean deaf;
     private volatile boolean superseded;
     private volatile long configAcked;
     private volatile @Nullable SocketEvidence socketEvidence; // only while something waits
     private int unusableInARow; // of the reading thread
-    private Told told = Told.NOTHING; // guarded by this
 
     /** The socket, as the connection uses it. */
     interface Socket extends Outbox.Wire {
@@ -75,9 +68,6 @@ final class Connection implements AgentLink, Outbox.Owner {
         }
     }
 
-    /** How it ended. @param code null when the socket just ended */
-    record Ending(@Nullable Integer code, String reason, Instant at) {}
-
     Connection(Switchboard board, ConnectionId id, Peer peer, Socket socket) {
         this.board = board;
         this.id = id;
@@ -86,12 +76,13 @@ final class Connection implements AgentLink, Outbox.Owner {
         this.openedNanos = board.nanos();
         this.openedAt = board.now();
         this.trace = board.recorder().open(id, openedAt);
-        this.outbox = new Outbox(this, socket);
+        this.outbound = new Outbound(this, socket);
+        this.outbox = new Outbox(outbound, socket);
         this.trace.unfinished(outbox::unfinished);
         this.timers = new Timers(this);
         this.rate = new MessageRate(board.settings().maxMessagesPerSecond());
         long nowMs = board.nowMs();
-        this.phaseSinceMs = nowMs;
+        this.course = new Course(nowMs);
         vitals.lastInMs = nowMs;
     }
 
@@ -139,7 +130,7 @@ final class Connection implements AgentLink, Outbox.Owner {
     @Override
     public boolean offersAllowed() {
         Identity known = identity;
-        return known != null && !known.pending() && phase == Phase.OPEN && live();
+        return known != null && !known.pending() && course.phase() == Deadlines.Phase.OPEN && live();
     }
 
     Peer peer() {
@@ -166,10 +157,6 @@ final class Connection implements AgentLink, Outbox.Owner {
         return outbox;
     }
 
-    PingBook pings() {
-        return pings;
-    }
-
     EchoBook echoes() {
         return echoes;
     }
@@ -182,8 +169,8 @@ final class Connection implements AgentLink, Outbox.Owner {
         return rate;
     }
 
-    long[] pingRtts() {
-        return rtts.summary();
+    Outbound outbound() {
+        return outbound;
     }
 
     long count(Count what) {
@@ -207,21 +194,8 @@ final class Connection implements AgentLink, Outbox.Owner {
         return ns < 0 ? null : openedAt.plusNanos(ns - ns % 1_000);
     }
 
-    Phase phase() {
-        return phase;
-    }
-
-    long phaseSinceMs() {
-        return phaseSinceMs;
-    }
-
-    boolean closeWritten() {
-        return closeWritten;
-    }
-
-    void enter(Phase next) {
-        phaseSinceMs = board.nowMs();
-        phase = next;
+    Course course() {
+        return course;
     }
 
     // ---- out
@@ -327,7 +301,7 @@ final class Connection implements AgentLink, Outbox.Owner {
     // ---- the kernel's view
 
     Optional<SocketAddresses> addresses() {
-        return socketEnd == null ? socket.addresses() : Optional.empty();
+        return course.socketEnd() == null ? socket.addresses() : Optional.empty();
     }
 
     @Nullable
@@ -350,7 +324,7 @@ final class Connection implements AgentLink, Outbox.Owner {
 
     /** Whether half of the time has passed after which it is evicted as unproven: from here on it matters what the kernel sees. */
     boolean unprovenForLong() {
-        return phase == Phase.OPEN
+        return course.phase() == Deadlines.Phase.OPEN
                 && board.nowMs() - vitals.provenMs
                         > board.settings().outboundUnprovenTimeout().toMillis() / 2;
     }
@@ -361,52 +335,8 @@ final class Connection implements AgentLink, Outbox.Owner {
         timers.traceFor(duration);
     }
 
-    // ---- the writer's view
-
-    @Override
-    public long nextSeq() {
+    long nextSeq() {
         return trace.nextSeq();
-    }
-
-    @Override
-    public long nextPingCounter() {
-        return pings.nextCounter();
-    }
-
-    @Override
-    public long pingStarts(long counter, long startedNs, SendObserver fenceOf) {
-        long nonce = board.random();
-        pings.started(counter, nonce, startedNs, fenceOf);
-        return nonce;
-    }
-
-    @Override
-    public void finished(Outgoing frame, long writtenNs, @Nullable String error) {
-        if (writtenNs != FrameRecord.NONE) {
-            add(Count.BYTES_OUT, frame.bytes());
-            switch (frame.opcode) {
-                case TEXT, BINARY -> {
-                    add(Count.TEXT_OUT, 1);
-                    vitals.lastTextWrittenNs = writtenNs;
-                }
-                case PING -> add(Count.PING_OUT, 1);
-                case PONG -> add(Count.PONG_OUT, 1);
-                case CLOSE -> closeWritten = true;
-            }
-        }
-        SocketEvidence evidence = socketEvidence;
-        String stall = error == null || evidence == null ? null : evidence.stall();
-        trace.record(frame.record(writtenNs, stall == null ? error : stall + "; " + error));
-    }
-
-    @Override
-    public void writeBroken(String error) {
-        socket.abort();
-    }
-
-    @Override
-    public void observerFailed(RuntimeException fault) {
-        board.observerFailed(this, fault);
     }
 
     // ---- in: called by the reading thread only
@@ -426,25 +356,6 @@ final class Connection implements AgentLink, Outbox.Owner {
             add(Count.STALE_FRAMES, 1);
         }
         return vitals.lastInNs;
-    }
-
-    /**
-     * A Pong came.
-     *
-     * @return when its Ping was started; -1 when no outstanding Ping has these 16 bytes
-     */
-    long confirmed(long counter, long nonce, long nowNs) {
-        return pings.confirm(counter, nonce, nowNs, (text, rttNs) -> {
-            try {
-                text.peerRead(nowNs, rttNs);
-            } catch (RuntimeException e) {
-                observerFailed(e);
-            }
-        });
-    }
-
-    void pingTook(long rttNs) {
-        rtts.add(rttNs);
     }
 
     /** Something but a Pong came: an agent that was just enrolled has its key. */
@@ -493,11 +404,7 @@ final class Connection implements AgentLink, Outbox.Owner {
         vitals.provenMs = nowMs;
         vitals.bytesAtProof = count(Count.BYTES_OUT);
         timers.begin();
-        synchronized (this) {
-            if (ending == null) {
-                enter(Phase.OPEN);
-            }
-        }
+        course.open(nowMs);
     }
 
     // ---- the end
@@ -522,15 +429,11 @@ final class Connection implements AgentLink, Outbox.Owner {
 
     /** @return false when it was on its way out before */
     private boolean leave(Ending how) {
-        synchronized (this) {
-            if (ending != null) {
-                return false;
-            }
-            ending = how;
-            enter(Phase.CLOSING);
+        boolean first = course.leave(how, board.nowMs());
+        if (first) {
+            board.left(this, how);
         }
-        board.left(this, how);
-        return true;
+        return first;
     }
 
     /** The peer's Close came: nothing more is sent but the answer to it. */
@@ -543,11 +446,11 @@ final class Connection implements AgentLink, Outbox.Owner {
     void ended(@Nullable Integer code, String reason) {
         Ending how = new Ending(code, reason, board.now());
         leave(how);
-        socketEnd = how;
+        course.socketEnded(how);
         outbox.end();
         echoes.end();
         board.ended(this);
-        Ending first = ending;
+        Ending first = course.ending();
         trace.close(first == null || first.code() == null || first.code() >= 1002);
     }
 
@@ -564,35 +467,6 @@ final class Connection implements AgentLink, Outbox.Owner {
 
     boolean wasSuperseded() {
         return superseded;
-    }
-
-    /** Listeners are about to be told of its beginning, on this thread; of its end they are told after that. */
-    synchronized void openingTold() {
-        told = Told.OPENING;
-    }
-
-    /** @return the end that came meanwhile and is now to be told; null when there was none */
-    synchronized @Nullable Ending openedTold() {
-        Ending waited = told == Told.CLOSE_WAITS ? ending : null;
-        told = waited == null ? Told.OPENED : Told.CLOSED;
-        return waited;
-    }
-
-    /** @return whether the caller is to tell of its end: once, and only when its beginning was told */
-    synchronized boolean mayTellClosed() {
-        boolean now = told == Told.OPENED;
-        told = told.afterEnd();
-        return now;
-    }
-
-    @Nullable
-    Ending ending() {
-        return ending;
-    }
-
-    @Nullable
-    Ending socketEnd() {
-        return socketEnd;
     }
 
     /** A Close frame has room for 123 bytes of reason (RFC 6455 §5.5). */

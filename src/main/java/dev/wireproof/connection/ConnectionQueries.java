@@ -111,7 +111,7 @@ public final class ConnectionQueries {
     private ConnectionView ofMemory(Connection connection) {
         Identity identity = connection.authenticated();
         Vitals vitals = connection.vitals();
-        Connection.Ending ending = connection.ending();
+        Course.Ending ending = connection.course().ending();
         Map<Count, Long> counters = new EnumMap<>(Count.class);
         for (Count count : Count.values()) {
             counters.put(count, connection.count(count));
@@ -129,7 +129,7 @@ public final class ConnectionQueries {
                 ending == null ? null : ending.code(),
                 ending == null ? null : ending.reason(),
                 counters,
-                Arrays.stream(connection.pingRtts()).boxed().toList(),
+                Arrays.stream(connection.outbound().pingRtts()).boxed().toList(),
                 connection.wallTime(vitals.lastPongNs),
                 connection.wallTime(vitals.lastTextWrittenNs),
                 connection.wallTime(vitals.lastTextReadNs),

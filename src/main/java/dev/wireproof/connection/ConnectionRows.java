@@ -1,7 +1,7 @@
 package dev.wireproof.connection;
 
 import dev.wireproof.background.Batcher;
-import dev.wireproof.connection.Connection.Ending;
+import dev.wireproof.connection.Course.Ending;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Types;
@@ -91,7 +91,9 @@ final class ConnectionRows implements AutoCloseable {
         Vitals vitals = connection.vitals();
         List<Long> counters =
                 java.util.Arrays.stream(Count.values()).map(connection::count).toList();
-        List<Long> rtts = java.util.Arrays.stream(connection.pingRtts()).boxed().toList();
+        List<Long> rtts = java.util.Arrays.stream(connection.outbound().pingRtts())
+                .boxed()
+                .toList();
         changes.offer(new Change.Closed(
                 connection.connectionId().value(),
                 connection.authenticated(),

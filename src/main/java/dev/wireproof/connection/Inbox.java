@@ -79,7 +79,7 @@ final class Inbox {
         note(connection, now, AgentMessageCodec.typeName(message), Subjects.commandOf(message), utf8, null);
         connection.unusableInARow(0);
         if (message instanceof AgentMessage.Auth auth) {
-            if (connection.phase() != Phase.AWAITING_AUTH) {
+            if (connection.course().phase() != Phase.AWAITING_AUTH) {
                 unexpected(connection, message, utf8, "this connection has authenticated already");
                 return true;
             }

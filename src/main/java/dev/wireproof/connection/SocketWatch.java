@@ -100,7 +100,7 @@ public final class SocketWatch implements SocketProbe {
     private static boolean wanted(Connection connection) {
         SocketEvidence evidence = connection.socketEvidenceOrNull();
         long nowNs = connection.nowNs();
-        long unread = connection.pings().newestUnread(nowNs - UNREAD_NS);
+        long unread = connection.outbound().pings().newestUnread(nowNs - UNREAD_NS);
         boolean textWaits = evidence == null ? unread >= 0 : evidence.waits() || unread > evidence.newestFence();
         Outgoing writing = connection.outbox().writing();
         boolean stuck = writing != null && writing.startedNs >= 0 && nowNs - writing.startedNs > WRITING_NS;
@@ -118,21 +118,22 @@ public final class SocketWatch implements SocketProbe {
     /** Before the kernel is asked: the write of each of these texts is over. */
     private static void noteWritten(Connection connection) {
         SocketEvidence evidence = connection.socketEvidence();
-        connection.pings().unread(evidence.newestFence(), evidence::written);
+        connection.outbound().pings().unread(evidence.newestFence(), evidence::written);
     }
 
     private static void saw(Connection connection, SocketView view) {
         long nowNs = connection.nowNs();
         SocketEvidence evidence = connection.socketEvidence();
-        var acked = evidence.saw(view, connection.board().nowMs(), connection.pings());
-        if (connection.socketEnd() != null) {
+        var acked = evidence.saw(
+                view, connection.board().nowMs(), connection.outbound().pings());
+        if (connection.course().socketEnd() != null) {
             return; // its addresses may be another socket's by now
         }
         for (SendObserver observer : acked) {
             try {
                 observer.tcpAcked(nowNs);
             } catch (RuntimeException e) {
-                connection.observerFailed(e);
+                connection.outbound().observerFailed(e);
             }
         }
     }

@@ -1,6 +1,6 @@
 package dev.wireproof.connection;
 
-import dev.wireproof.connection.Connection.Ending;
+import dev.wireproof.connection.Course.Ending;
 import dev.wireproof.fleet.AgentAdmission;
 import dev.wireproof.id.AgentId;
 import dev.wireproof.id.ConnectionId;
@@ -72,7 +72,7 @@ final class Switchboard {
         metrics.closed(how.code());
         if (connection.identity() != null) {
             rows.closed(connection, how);
-            if (wasLive && connection.mayTellClosed()) {
+            if (wasLive && connection.course().mayTellClosed()) {
                 Thread.startVirtualThread(() -> tellClosed(connection, how));
             }
         }
@@ -81,10 +81,10 @@ final class Switchboard {
     /** Its socket is gone. */
     void ended(Connection connection) {
         registry.ended(connection);
-        Ending how = connection.ending();
+        Ending how = connection.course().ending();
         if (connection.identity() != null && how != null) {
             rows.closed(connection, how);
-            if (connection.wasSuperseded() && connection.mayTellClosed()) {
+            if (connection.wasSuperseded() && connection.course().mayTellClosed()) {
                 Thread.startVirtualThread(() -> tellClosed(connection, how));
             }
         }
@@ -92,7 +92,7 @@ final class Switchboard {
 
     /** On the virtual thread that admitted it. Its end, should it come meanwhile, is told after this. */
     void tellOpened(Connection connection, AgentMessage.Auth auth, Instant at) {
-        connection.openingTold();
+        connection.course().openingTold();
         for (ConnectionListener listener : listeners) {
             try {
                 listener.opened(connection, auth, at);
@@ -100,7 +100,7 @@ final class Switchboard {
                 listenerFailed(connection, e);
             }
         }
-        Ending meanwhile = connection.openedTold();
+        Ending meanwhile = connection.course().openedTold();
         if (meanwhile != null) {
             tellClosed(connection, meanwhile);
         }

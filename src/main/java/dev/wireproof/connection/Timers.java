@@ -46,7 +46,7 @@ final class Timers {
     }
 
     void sweep(long nowMs) {
-        Phase phase = connection.phase();
+        Phase phase = connection.course().phase();
         if (phase == Phase.OPEN) {
             ping(nowMs);
             echo(nowMs);
@@ -113,13 +113,13 @@ final class Timers {
         }
         return new Facts(
                 phase,
-                connection.phaseSinceMs(),
+                connection.course().phaseSinceMs(),
                 vitals.lastInMs,
                 vitals.provenMs,
                 connection.count(Count.BYTES_OUT) - vitals.bytesAtProof,
                 writing == null ? -1 : writingSinceMs,
                 writing == null ? 0 : writing.bytes(),
-                connection.closeWritten(),
+                connection.outbound().closeWritten(),
                 socket(nowMs));
     }
 

@@ -40,7 +40,7 @@ final class Welcome {
 
     /** Returns at once. The connection reads on when it is done. */
     void begin(Connection connection, AgentMessage.Auth auth) {
-        connection.enter(Phase.ADMITTING);
+        connection.course().enter(Phase.ADMITTING, connection.board().nowMs());
         Thread.startVirtualThread(() -> {
             try {
                 admit(connection, auth);
@@ -127,7 +127,7 @@ final class Welcome {
         if (loser != null) {
             takeOver(loser, connection);
         }
-        Connection.Ending ending = connection.ending();
+        Course.Ending ending = connection.course().ending();
         if (ending != null) { // it was closed while it was being let in
             board.registry().leave(connection);
             board.rows().closed(connection, ending);

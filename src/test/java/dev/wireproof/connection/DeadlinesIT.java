@@ -52,9 +52,9 @@ class DeadlinesIT {
             assertThat(peer.awaitClose().closeReason()).isEqualTo("an operator's order");
             assertThat(line.registry.live(agent)).isEmpty();
             line.pass(seconds(4));
-            assertThat(connection.socketEnd()).isNull();
+            assertThat(connection.course().socketEnd()).isNull();
             line.pass(seconds(4));
-            await().until(() -> connection.socketEnd() != null);
+            await().until(() -> connection.course().socketEnd() != null);
             peer.awaitEnd();
         }
     }
@@ -67,10 +67,10 @@ class DeadlinesIT {
             Congestion.fill(connection);
             connection.close(CloseCode.EVICTED, "stalled");
             line.pass(seconds(1));
-            assertThat(connection.socketEnd()).isNull();
+            assertThat(connection.course().socketEnd()).isNull();
             line.pass(seconds(4));
-            await().until(() -> connection.socketEnd() != null);
-            assertThat(connection.closeWritten()).isFalse();
+            await().until(() -> connection.course().socketEnd() != null);
+            assertThat(connection.outbound().closeWritten()).isFalse();
         }
     }
 
@@ -81,7 +81,7 @@ class DeadlinesIT {
             peer.echoes = false;
             Connection connection = line.connectionOf(agent);
             line.pass(seconds(44));
-            assertThat(connection.ending()).isNull();
+            assertThat(connection.course().ending()).isNull();
             line.pass(seconds(11)); // at most 55 s to tell a dead outbound path
             assertThat(peer.awaitCloseCode()).isEqualTo(4410);
             assertThat(peer.closeReason()).startsWith("outbound unproven");
@@ -103,7 +103,7 @@ class DeadlinesIT {
             peer.echoes = false;
             Connection connection = line.connectionOf(agent);
             line.pass(seconds(85));
-            assertThat(connection.ending()).isNull();
+            assertThat(connection.course().ending()).isNull();
             assertThat(connection.timers().spared()).isTrue();
             line.pass(seconds(15));
             assertThat(peer.awaitCloseCode()).isEqualTo(4410);
@@ -136,7 +136,7 @@ class DeadlinesIT {
                 line.passWhileAnswered(seconds(1), healthy);
             }
             assertThat(speaks.awaitCloseCode()).isEqualTo(4410);
-            assertThat(healthy.ending()).isNull();
+            assertThat(healthy.course().ending()).isNull();
         }
     }
 
@@ -151,11 +151,13 @@ class DeadlinesIT {
             for (int pauses = 0; pauses < 3; pauses++) {
                 line.freeze(seconds(60));
                 line.passWhileAnswered(seconds(2), first, second);
-                assertThat(List.of(first, second)).allMatch(connection -> connection.ending() == null);
+                assertThat(List.of(first, second))
+                        .allMatch(connection -> connection.course().ending() == null);
             }
             unauthenticated.authenticate(LineUnderTest.anyAgent(), LineUnderTest.GOOD_KEY);
             line.passWhileAnswered(seconds(100), first, second);
-            assertThat(List.of(first, second)).allMatch(connection -> connection.ending() == null);
+            assertThat(List.of(first, second))
+                    .allMatch(connection -> connection.course().ending() == null);
             assertThat(one.frames).noneMatch(frame -> frame.opcode() == RawPeer.CLOSE);
             assertThat(two.frames).noneMatch(frame -> frame.opcode() == RawPeer.CLOSE);
         }

@@ -179,7 +179,7 @@ final class LineUnderTest implements AutoCloseable, AgentAdmission {
                 await().pollDelay(Duration.ZERO)
                         .pollInterval(Duration.ofMillis(2))
                         .until(() -> connection.count(Count.PONG_IN) >= connection.count(Count.PING_OUT)
-                                || connection.ending() != null);
+                                || connection.course().ending() != null);
             }
         }
     }

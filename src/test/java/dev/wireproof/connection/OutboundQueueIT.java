@@ -71,7 +71,7 @@ class OutboundQueueIT {
         assertThat(waiting).allSatisfy(rungs -> assertThat(rungs.seen).containsExactly("never"));
         assertThat(connection.send(text(1), SendObserver.NONE)).isInstanceOf(SendOutcome.Closed.class);
         line.pass(Duration.ofSeconds(5));
-        await().until(() -> connection.socketEnd() != null);
+        await().until(() -> connection.course().socketEnd() != null);
         assertThat(writing).isNotNull();
         assertThat(waiting).allSatisfy(rungs -> assertThat(rungs.seen).containsExactly("never"));
         assertThat(connection.outbox().frames()).isZero();
@@ -102,13 +102,13 @@ class OutboundQueueIT {
         int bytes = connection.outbox().writing().bytes();
         long grace = bytes / (8 * 1024);
         line.pass(Duration.ofSeconds(14));
-        assertThat(connection.ending()).isNull();
+        assertThat(connection.course().ending()).isNull();
         line.pass(Duration.ofSeconds(grace + 5));
-        assertThat(connection.ending()).isNotNull();
-        assertThat(connection.ending().code()).isEqualTo(4410);
-        assertThat(connection.ending().reason()).startsWith("write stall");
+        assertThat(connection.course().ending()).isNotNull();
+        assertThat(connection.course().ending().code()).isEqualTo(4410);
+        assertThat(connection.course().ending().reason()).startsWith("write stall");
         line.pass(Duration.ofSeconds(5));
-        await().until(() -> connection.socketEnd() != null);
+        await().until(() -> connection.course().socketEnd() != null);
         await().until(() -> line.registry.openSockets() == 0);
     }
 
@@ -125,6 +125,6 @@ class OutboundQueueIT {
         }
         await().until(() -> connection.vitals().lastPongNs != Vitals.NONE);
         line.pass(Duration.ofSeconds(30));
-        assertThat(connection.ending()).isNull();
+        assertThat(connection.course().ending()).isNull();
     }
 }

@@ -170,7 +170,7 @@ class PingAndFenceIT {
         pong(fence.counter(), fence.nonce());
         assertThat(rungs.seen.stream().filter("read"::equals)).hasSize(1);
         assertThat(connection.count(Count.UNKNOWN_PONGS)).isEqualTo(7);
-        assertThat(connection.ending()).isNull();
+        assertThat(connection.course().ending()).isNull();
     }
 
     @Test

@@ -121,9 +121,9 @@ class SocketWatchIT {
                 assertThat(connection.outbox().writing()).isNotNull();
             });
             line.passLooking(Duration.ofSeconds(14));
-            assertThat(connection.ending()).as("not before its time").isNull();
+            assertThat(connection.course().ending()).as("not before its time").isNull();
             line.passLooking(Duration.ofSeconds(4));
-            Connection.Ending ending = connection.ending();
+            Course.Ending ending = connection.course().ending();
             assertThat(ending).isNotNull();
             assertThat(ending.code()).isEqualTo(4410);
             assertThat(ending.reason()).startsWith("write stall: no byte acknowledged for 15 s; unsent ");
@@ -133,7 +133,8 @@ class SocketWatchIT {
 
             line.passLooking(Duration.ofSeconds(4));
             await("the Close could not be written: aborted")
-                    .untilAsserted(() -> assertThat(connection.socketEnd()).isNotNull());
+                    .untilAsserted(
+                            () -> assertThat(connection.course().socketEnd()).isNotNull());
             await().untilAsserted(
                             () -> assertThat(line.frames().find(connection.connectionId(), FrameFilter.ALL, 0, 500))
                                     .anySatisfy(seen -> assertThat(seen.frame().error())
@@ -157,9 +158,9 @@ class SocketWatchIT {
                 peer.frame(RawPeer.PONG, true, new byte[0]); // the way in is in order
                 line.passLooking(Duration.ofSeconds(6));
             }
-            assertThat(connection.ending()).isNull();
+            assertThat(connection.course().ending()).isNull();
             line.passLooking(Duration.ofSeconds(50));
-            Connection.Ending ending = connection.ending();
+            Course.Ending ending = connection.course().ending();
             assertThat(ending).isNotNull();
             assertThat(ending.reason()).matches("write stall.*|outbound unproven.*");
         }
@@ -179,7 +180,7 @@ class SocketWatchIT {
         try (RawPeer peer = agent(agent, 0)) {
             Connection connection = line.connectionOf(agent);
             line.passLooking(Duration.ofSeconds(50));
-            Connection.Ending ending = connection.ending();
+            Course.Ending ending = connection.course().ending();
             assertThat(ending).isNotNull();
             assertThat(ending.reason()).startsWith("outbound unproven");
         }

@@ -42,7 +42,7 @@ class StalledPeersIT {
 
             line.passWhileAnswered(Duration.ofSeconds(70), served.toArray(Connection[]::new));
             await().until(() -> line.registry.openSockets() == OTHERS);
-            assertThat(served).allMatch(connection -> connection.ending() == null);
+            assertThat(served).allMatch(connection -> connection.course().ending() == null);
             await().untilAsserted(() -> {
                 System.gc();
                 assertThat(stalled).allMatch(reference -> reference.get() == null);

@@ -110,7 +110,7 @@ class TakeoverIT {
         try (RawPeer newer = line.agent(agent)) {
             Connection second = line.connectionOf(agent);
             older.reset();
-            await().until(() -> first.socketEnd() != null);
+            await().until(() -> first.course().socketEnd() != null);
             assertThat(line.connectionOf(agent)).isSameAs(second);
             newer.text("{\"type\":\"Probe\",\"payload\":{}}").awaitText("ProtocolError");
         }
@@ -159,7 +159,7 @@ class TakeoverIT {
             AtomicBoolean done = new AtomicBoolean();
             line.whileAdmitting = () -> {
                 line.registry.all().stream()
-                        .filter(connection -> connection.phase() == Deadlines.Phase.ADMITTING)
+                        .filter(connection -> connection.course().phase() == Deadlines.Phase.ADMITTING)
                         .forEach(connection -> connection.ended(null, "reset"));
                 done.set(true);
             };

@@ -100,7 +100,7 @@ class UnusableTextIT {
             answer("{\"type\":\"FromTheFuture\",\"payload\":{\"n\":" + i + "}}");
         }
         assertThat(line.connectionOf(agent).count(Count.PARSE_ERRORS)).isEqualTo(300);
-        assertThat(line.connectionOf(agent).ending()).isNull();
+        assertThat(line.connectionOf(agent).course().ending()).isNull();
     }
 
     @Test
