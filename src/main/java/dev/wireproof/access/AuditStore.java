@@ -1,6 +1,7 @@
 package dev.wireproof.access;
 
 import dev.wireproof.id.SiteId;
+import java.sql.Array;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -13,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -26,6 +28,12 @@ class AuditStore {
     private static final String INSERT = """
         INSERT INTO audit (id, at, actor, actor_id, action, target, site_id, remote_address, result, detail)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb)
+        """;
+    private static final String INSERT_ALL = """
+        INSERT INTO audit (id, at, actor, actor_id, action, target, site_id, remote_address, result, detail)
+        SELECT u.id, u.at, u.actor, u.actor_id, u.action, u.target, u.site_id, u.remote_address, u.result, u.detail::jsonb
+          FROM unnest(?::uuid[], ?::timestamptz[], ?::text[], ?::uuid[], ?::text[], ?::text[], ?::uuid[], ?::text[], ?::text[], ?::text[])
+            AS u (id, at, actor, actor_id, action, target, site_id, remote_address, result, detail)
         """;
     private static final String PAGE = """
         SELECT id, at, actor, actor_id, action, target, site_id, remote_address, result, detail::text AS detail
@@ -53,8 +61,33 @@ class AuditStore {
         batches.update(INSERT, statement -> fill(statement, line));
     }
 
+    /** One statement for all of them: a row for each of its parameters costs the database three times as much. */
     void insertAll(List<AuditLog.Line> lines) {
-        batches.batchUpdate(INSERT, lines, lines.size(), this::fill);
+        batches.update(INSERT_ALL, statement -> {
+            fill(statement, 1, "uuid", lines, AuditLog.Line::id);
+            fill(statement, 2, "timestamptz", lines, AuditLog.Line::at);
+            fill(statement, 3, "text", lines, line -> storable(line.entry().actor()));
+            fill(statement, 4, "uuid", lines, line -> line.entry().actorId());
+            fill(statement, 5, "text", lines, line -> storable(line.entry().action()));
+            fill(statement, 6, "text", lines, line -> storable(line.entry().target()));
+            fill(statement, 7, "uuid", lines, line -> line.entry().site());
+            fill(statement, 8, "text", lines, line -> line.entry().remoteAddress());
+            fill(statement, 9, "text", lines, line -> storable(line.entry().result()));
+            fill(statement, 10, "text", lines, this::detail);
+        });
+    }
+
+    private static void fill(
+            PreparedStatement statement,
+            int parameter,
+            String type,
+            List<AuditLog.Line> lines,
+            Function<AuditLog.Line, @Nullable Object> value)
+            throws SQLException {
+        Array column = statement
+                .getConnection()
+                .createArrayOf(type, lines.stream().map(value).toArray());
+        statement.setArray(parameter, column);
     }
 
     private void fill(PreparedStatement statement, AuditLog.Line line) throws SQLException {
@@ -69,9 +102,13 @@ class AuditStore {
         statement.setObject(7, site == null ? null : site.value(), Types.OTHER);
         statement.setString(8, entry.remoteAddress());
         statement.setString(9, storable(entry.result()));
+        statement.setString(10, detail(line));
+    }
+
+    private String detail(AuditLog.Line line) {
         Map<String, String> detail = new LinkedHashMap<>();
-        entry.detail().forEach((key, value) -> detail.put(storable(key), storable(value)));
-        statement.setString(10, json.writeValueAsString(detail));
+        line.entry().detail().forEach((key, value) -> detail.put(storable(key), storable(value)));
+        return json.writeValueAsString(detail);
     }
 
     /** PostgreSQL has no NUL in text, and JSON no lone surrogate. */
