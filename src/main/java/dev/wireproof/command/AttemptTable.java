@@ -1,8 +1,6 @@
 package dev.wireproof.command;
 
 import dev.wireproof.command.ColumnArrays.Column;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -71,16 +69,16 @@ final class AttemptTable {
            AND a.answered_on IS NULL
         """.formatted(ANSWERS.unnest());
 
-    void insert(Connection on, List<NewAttempt> attempts) throws SQLException {
-        ColumnArrays.execute(on, INSERT, INSERTED, attempts);
+    void insert(Writes to, List<NewAttempt> attempts) {
+        to.add(INSERT, INSERTED, attempts);
     }
 
-    void climb(Connection on, List<AttemptTrace> traces) throws SQLException {
-        ColumnArrays.execute(on, CLIMB, RUNGS, traces);
+    void climb(Writes to, List<AttemptTrace> traces) {
+        to.add(CLIMB, RUNGS, traces);
     }
 
-    void answer(Connection on, List<AttemptAnswer> answers) throws SQLException {
-        ColumnArrays.execute(on, ANSWER, ANSWERS, answers);
+    void answer(Writes to, List<AttemptAnswer> answers) {
+        to.add(ANSWER, ANSWERS, answers);
     }
 
     private static @Nullable Object seen(long ns) {

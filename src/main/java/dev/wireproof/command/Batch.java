@@ -56,18 +56,20 @@ final class Batch {
         prepareAttempts();
         List<CommandRow> changed =
                 locked.stream().filter(Pending::changed).map(Pending::row).toList();
+        Writes writes = new Writes();
         context.commands()
                 .insert(
-                        on,
+                        writes,
                         created.stream()
                                 .map(p -> new Fresh(bodyOf(p).what(), p.row()))
                                 .toList());
-        context.commands().update(on, changed);
-        context.attempts().insert(on, all(p -> p.attempts));
-        context.attempts().climb(on, traces);
-        context.attempts().answer(on, all(p -> p.answers));
-        context.history().insert(on, all(p -> p.history));
-        context.output().insert(on, all(p -> p.output.pieces()));
+        context.commands().update(writes, changed);
+        context.attempts().insert(writes, all(p -> p.attempts));
+        context.attempts().climb(writes, traces);
+        context.attempts().answer(writes, all(p -> p.answers));
+        context.history().insert(writes, all(p -> p.history));
+        context.output().insert(writes, all(p -> p.output.pieces()));
+        writes.send(on);
     }
 
     private List<Create> winners(List<Create> creates) throws SQLException {

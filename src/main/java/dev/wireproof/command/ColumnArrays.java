@@ -64,15 +64,4 @@ final class ColumnArrays<R> {
         }
         return parameter;
     }
-
-    static <R> int execute(java.sql.Connection on, String sql, ColumnArrays<R> arrays, List<R> rows)
-            throws SQLException {
-        if (rows.isEmpty()) {
-            return 0;
-        }
-        try (PreparedStatement statement = on.prepareStatement(sql)) {
-            arrays.bind(statement, 1, rows);
-            return statement.executeUpdate();
-        }
-    }
 }

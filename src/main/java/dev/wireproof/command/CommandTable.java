@@ -149,16 +149,13 @@ final class CommandTable {
           FROM command WHERE id = ANY (?)
         """;
 
-    void insert(Connection on, List<Fresh> rows) throws SQLException {
-        ColumnArrays.execute(on, INSERT, INSERTED, rows);
+    void insert(Writes to, List<Fresh> rows) {
+        to.add(INSERT, INSERTED, rows);
     }
 
-    /** @throws RevisionConflict when another node changed one of them */
-    void update(Connection on, List<CommandRow> rows) throws SQLException {
-        int updated = ColumnArrays.execute(on, UPDATE, UPDATED, rows);
-        if (updated != rows.size()) {
-            throw new RevisionConflict(rows.size() - updated);
-        }
+    /** None of it is stored when another node changed one of them. */
+    void update(Writes to, List<CommandRow> rows) {
+        to.addExact(UPDATE, UPDATED, rows);
     }
 
     /** Locks and reads those that are there and that nobody else holds. */

@@ -1,8 +1,6 @@
 package dev.wireproof.command;
 
 import dev.wireproof.command.ColumnArrays.Column;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.List;
 
 /** The writer's statement on the table {@code command_history}. */
@@ -22,7 +20,7 @@ final class HistoryTable {
     private static final String INSERT = "INSERT INTO command_history (%s) SELECT %s FROM %s"
             .formatted(INSERTED.names(), INSERTED.values(), INSERTED.unnest());
 
-    void insert(Connection on, List<HistoryRow> rows) throws SQLException {
-        ColumnArrays.execute(on, INSERT, INSERTED, rows);
+    void insert(Writes to, List<HistoryRow> rows) {
+        to.add(INSERT, INSERTED, rows);
     }
 }

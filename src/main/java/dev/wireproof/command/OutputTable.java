@@ -44,15 +44,14 @@ final class OutputTable {
         SELECT start, start + length(bytes) FROM command_output WHERE command_id = ? AND stream = ? ORDER BY start
         """;
 
-    void insert(Connection on, List<Piece> pieces) throws SQLException {
-        if (pieces.isEmpty()) {
-            return;
-        }
-        try (PreparedStatement statement = on.prepareStatement(INSERT)) {
-            int next = LABELS.bind(statement, 1, pieces);
-            byte[][] bytes = pieces.stream().map(Piece::bytes).toArray(byte[][]::new);
-            statement.setArray(next, on.createArrayOf("bytea", bytes));
-            statement.executeUpdate();
+    void insert(Writes to, List<Piece> pieces) {
+        if (!pieces.isEmpty()) {
+            to.add(INSERT, (statement, first) -> {
+                int next = LABELS.bind(statement, first, pieces);
+                byte[][] bytes = pieces.stream().map(Piece::bytes).toArray(byte[][]::new);
+                statement.setArray(next, statement.getConnection().createArrayOf("bytea", bytes));
+                return next + 1;
+            });
         }
     }
 
