@@ -60,6 +60,21 @@ final class LoadOptions {
     Long serverPid;
 
     @Option(
+            names = "--database-pid",
+            paramLabel = "PID",
+            description = "The first process of the server's PostgreSQL on this machine: its CPU is measured too.")
+    @Nullable
+    Long databasePid;
+
+    @Option(
+            names = "--recording-rounds",
+            paramLabel = "N",
+            description =
+                    "Afterwards, so many rounds of four blocks of --commands with the server's record of frames on, off, off, on"
+                            + " (needs --server-pid; default: ${DEFAULT-VALUE}).")
+    int recordingRounds;
+
+    @Option(
             names = "--jdbc-url",
             paramLabel = "URL",
             description =
@@ -79,6 +94,12 @@ final class LoadOptions {
             paramLabel = "TIME",
             description = "How long each of its two measurements takes (default: 10s).")
     private Duration jdbcTime = Duration.ofSeconds(10);
+
+    void check() {
+        if (recordingRounds > 0 && (serverPid == null || api == null)) {
+            throw new IllegalArgumentException("--recording-rounds needs --server-pid and --api");
+        }
+    }
 
     /** @return null when no commands are to be posted */
     @Nullable

@@ -35,4 +35,9 @@ record LoadPlan(
             throw new IllegalArgumentException("--commands and --in-flight must be above 0, --warm-up not below");
         }
     }
+
+    /** The same once more, on a server that is warm. */
+    LoadPlan again() {
+        return new LoadPlan(api, token, commands, inFlight, inFlight, until, script, timeToLiveS, patience, 0);
+    }
 }

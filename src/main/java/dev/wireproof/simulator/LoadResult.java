@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
@@ -25,8 +26,9 @@ final class LoadResult {
     long firstPostNs;
     long lastThroughNs;
     private long lastConfirmedNs;
-    private long cpuAtFirstPostNs;
-    private long cpuAtEndNs;
+    private final Supplier<CpuTimes> cpu;
+    private @Nullable CpuTimes cpuBefore;
+    private @Nullable CpuTimes cpuUsed;
     private int measured;
     int failures;
     int busy;
@@ -41,9 +43,13 @@ final class LoadResult {
     private int repeatedOffers;
     private int unclaimed;
 
+    LoadResult(Supplier<CpuTimes> cpu) {
+        this.cpu = cpu;
+    }
+
     void begin(long postNs) {
         firstPostNs = postNs;
-        cpuAtFirstPostNs = ProcessCpu.own();
+        cpuBefore = cpu.get();
     }
 
     /** A measured command that went all the way. */
@@ -84,7 +90,8 @@ final class LoadResult {
 
     /** What every command that was ever answered 202 met at the agents. */
     void join(Map<CommandId, LoadRun.Tracked> commands) {
-        cpuAtEndNs = ProcessCpu.own();
+        CpuTimes before = cpuBefore;
+        cpuUsed = before == null ? null : cpu.get().since(before);
         for (LoadRun.Tracked command : commands.values()) {
             doubles += Math.max(0, command.executions - 1);
             repeatedOffers += Math.max(0, command.offers - 1);
@@ -142,9 +149,9 @@ final class LoadResult {
         map.put("repeated_offers_on_the_wire", repeatedOffers);
         map.put("commands_of_unanswered_posts", unclaimed);
         map.put("examples_of_losses", lostIds);
-        map.put(
-                "client_cpu_us_per_command",
-                measured == 0 ? 0 : tenths((cpuAtEndNs - cpuAtFirstPostNs) / 1e3 / measured));
+        if (cpuUsed != null) {
+            cpuUsed.putPerCommand(map, measured);
+        }
         return map;
     }
 

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +24,7 @@ final class LoadRun implements CommandWatcher {
     private static final long BUSY_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final LoadPlan plan;
-    private final LoadResult result = new LoadResult();
+    private final LoadResult result;
     private final Map<CommandId, Tracked> commands = new HashMap<>();
     private final Set<Tracked> open = new LinkedHashSet<>();
     private final CompletableFuture<LoadResult> done = new CompletableFuture<>();
@@ -55,8 +56,10 @@ final class LoadRun implements CommandWatcher {
         }
     }
 
-    LoadRun(LoadPlan plan) {
+    /** @param cpu asked when the first measured command is posted, and at the end */
+    LoadRun(LoadPlan plan, Supplier<CpuTimes> cpu) {
         this.plan = plan;
+        this.result = new LoadResult(cpu);
     }
 
     /** Starts on the loop, against these agents in turn. The future completes when every command is through or overdue. */

@@ -16,19 +16,19 @@ final class Measurements {
 
     private final LoadOptions options;
     private final @Nullable LoadPlan plan;
-    private final @Nullable LoadRun load;
+    private final RelayWatcher relay = new RelayWatcher();
     private final PrintWriter progress;
     private final Map<String, Object> report = new LinkedHashMap<>();
 
     Measurements(LoadOptions options, PrintWriter progress) {
         this.options = options;
         this.plan = options.plan();
-        this.load = plan == null ? null : new LoadRun(plan);
+        options.check();
         this.progress = progress;
     }
 
     CommandWatcher watcher() {
-        return load == null ? CommandWatcher.NONE : load;
+        return relay;
     }
 
     boolean any() {
@@ -46,8 +46,12 @@ final class Measurements {
         if (idle != null) {
             idle(fleet, idle, heapBefore, end);
         }
-        if (plan != null && load != null && end.getCount() > 0) {
-            load(fleet, plan, load);
+        if (plan != null && end.getCount() > 0) {
+            load(fleet, plan);
+        }
+        if (plan != null && serverPid != null && options.recordingRounds > 0 && end.getCount() > 0) {
+            RecordingCost cost = new RecordingCost(fleet, plan.again(), relay, progress);
+            report.put("recording", cost.measure(serverPid, options.recordingRounds));
         }
         DatabaseLimit limit = options.databaseLimit();
         if (limit != null && end.getCount() > 0) {
@@ -75,18 +79,15 @@ final class Measurements {
     private void idle(Fleet fleet, Duration idle, long heapBefore, CountDownLatch end) throws Exception {
         Long pid = options.serverPid;
         long dropsBefore = fleet.stats().drops.sum();
-        long cpuBefore = pid == null ? 0 : ProcessCpu.ofTree(pid);
-        long ownBefore = ProcessCpu.own();
-        long startNs = System.nanoTime();
+        CpuTimes before = cpuTimes();
         end.await(idle.toNanos(), TimeUnit.NANOSECONDS);
-        double seconds = (System.nanoTime() - startNs) / 1e9;
+        CpuTimes used = cpuTimes().since(before);
         Map<String, Object> map = new LinkedHashMap<>();
-        map.put("seconds", LoadResult.tenths(seconds));
+        map.put("seconds", LoadResult.tenths(used.atNs() / 1e9));
         map.put("connections", fleet.stats().live.get());
         map.put("dropped_meanwhile", fleet.stats().drops.sum() - dropsBefore);
-        map.put("simulator_cpu_pct_of_one_core", percent(ProcessCpu.own() - ownBefore, seconds));
+        used.putPercent(map);
         if (pid != null) {
-            map.put("server_cpu_pct_of_one_core", percent(ProcessCpu.ofTree(pid) - cpuBefore, seconds));
             long heapAfter = LiveHeap.bytesOf(pid);
             map.put("live_heap_before_bytes", heapBefore);
             map.put("live_heap_bytes", heapAfter);
@@ -97,21 +98,17 @@ final class Measurements {
         report.put("idle", map);
     }
 
-    private static double percent(long cpuNs, double seconds) {
-        return LoadResult.tenths(cpuNs / 1e7 / seconds);
+    private CpuTimes cpuTimes() {
+        return CpuTimes.now(options.serverPid, options.databasePid);
     }
 
-    private void load(Fleet fleet, LoadPlan work, LoadRun run) throws InterruptedException, ExecutionException {
+    private void load(Fleet fleet, LoadPlan work) throws InterruptedException, ExecutionException {
         progress.println("simulate: posting " + work.warmUp() + " + " + work.commands() + " commands");
-        Long pid = options.serverPid;
-        long cpuBefore = pid == null ? 0 : ProcessCpu.ofTree(pid);
-        LoadResult result = run.start(fleet.shard(0).loop, fleet.commandable()).get();
-        Map<String, Object> map = result.toMap(work);
-        if (pid != null) {
-            long cpuNs = ProcessCpu.ofTree(pid) - cpuBefore;
-            map.put("server_cpu_us_per_command", LoadResult.tenths(cpuNs / 1e3 / (work.commands() + work.warmUp())));
-        }
-        report.put("load", map);
+        LoadRun run = new LoadRun(work, this::cpuTimes);
+        relay.to(run);
+        report.put(
+                "load",
+                run.start(fleet.shard(0).loop, fleet.commandable()).get().toMap(work));
     }
 
     private void ratio(String of, String name) {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /** CPU time of processes, as the kernel counts it. */
 final class ProcessCpu {
@@ -36,6 +37,25 @@ final class ProcessCpu {
                                 .mapToLong(ProcessHandle::pid))
                 .map(ProcessCpu::of)
                 .sum();
+    }
+
+    /** Of all processes of the machine since its start, ns; 0 where the kernel does not tell. */
+    static long ofMachine() {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/stat"), StandardCharsets.UTF_8)) {
+            return lines.findFirst().map(ProcessCpu::ofMachine).orElse(0L);
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    /** user, nice, system, irq and softirq of the first line of proc_stat(5); idle, iowait and steal are nobody's. */
+    static long ofMachine(String total) {
+        String[] fields = total.strip().split(" +", -1);
+        long ticks = 0;
+        for (int i : new int[] {1, 2, 3, 6, 7}) {
+            ticks += Long.parseLong(fields[i]);
+        }
+        return ticks * TimeUnit.SECONDS.toNanos(1) / TICKS_PER_SECOND;
     }
 
     private static long of(long pid) {

@@ -57,6 +57,7 @@ public final class FrameRecorder implements AutoCloseable {
     private final LongAdder seen = new LongAdder();
     private final Map<Worth, LongAdder> shed = new EnumMap<>(Worth.class);
     private final RepeatingTask pace;
+    private final RecordingSwitch recording = RecordingSwitch.open();
     private volatile boolean sparing;
 
     FrameRecorder(TelemetryProperties settings, TelemetrySinks sinks) {
@@ -95,6 +96,11 @@ public final class FrameRecorder implements AutoCloseable {
 
     void judgePace() {
         sparing = settings.frames() == TelemetryProperties.Frames.AUTO && seen.sumThenReset() > SPARING_ABOVE;
+    }
+
+    /** False only while a measurement asks for it: frames are then counted as lost. */
+    boolean recording() {
+        return recording.isRecording();
     }
 
     /** Whether routine frames are only counted, unless something of interest happened. */
@@ -176,6 +182,7 @@ public final class FrameRecorder implements AutoCloseable {
 
     @Override
     public void close() {
+        recording.close();
         pace.close();
         open.values().forEach(trace -> trace.close(false));
         rows.close();

@@ -65,6 +65,10 @@ public final class FrameTrace {
 
     /** Takes a frame about which nothing more will become known. */
     public void record(FrameRecord frame) {
+        if (!recorder.recording()) {
+            lose(frame);
+            return;
+        }
         boolean ofCommand = frame.commandId() != null;
         boolean faulty = frame.error() != null;
         synchronized (this) {
@@ -108,6 +112,10 @@ public final class FrameTrace {
                 missing++;
             }
         }
+    }
+
+    private synchronized void lose(FrameRecord frame) {
+        count(frame, true);
     }
 
     // guarded by this

@@ -100,7 +100,7 @@ class LoadRunIT {
                 60,
                 Duration.ofSeconds(1),
                 10);
-        LoadRun load = new LoadRun(plan);
+        LoadRun load = new LoadRun(plan, () -> CpuTimes.now(null, null));
         FleetSettings settings = new FleetSettings(
                 server.endpoint(), 1, FaultPlan.parse(List.of()), "token", List.of(), 100, 1, Duration.ZERO, null);
         try (Fleet fleet = new Fleet(settings, InstantSource.system(), load)) {

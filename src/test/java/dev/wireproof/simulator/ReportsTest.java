@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.wireproof.id.CommandId;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,7 +61,11 @@ class ReportsTest {
 
     @Test
     void throughput_counts_what_went_all_the_way_and_doubles_are_joined_by_id() {
-        LoadResult result = new LoadResult();
+        Iterator<CpuTimes> cpu = List.of(
+                        new CpuTimes(1_000_000_000L, 7_000_000L, 3_000_000L, 1_000_000L, 50_000_000L),
+                        new CpuTimes(2_000_000_000L, 17_000_000L, 8_000_000L, 3_000_000L, 167_000_000L))
+                .iterator();
+        LoadResult result = new LoadResult(cpu::next);
         result.begin(1_000_000_000L);
         Map<CommandId, LoadRun.Tracked> commands = new HashMap<>();
         for (int i = 0; i < 10; i++) {
@@ -87,11 +92,28 @@ class ReportsTest {
                 .containsEntry("settled_per_s", 2_500.0)
                 .containsEntry("doubles", 1)
                 .containsEntry("repeated_offers_on_the_wire", 1)
-                .containsEntry("losses", 0);
+                .containsEntry("losses", 0)
+                .containsEntry("server_cpu_us_per_command", 1_000.0)
+                .containsEntry("database_cpu_us_per_command", 500.0)
+                .containsEntry("client_cpu_us_per_command", 200.0)
+                .containsEntry("others_cpu_pct_of_one_core", 10.0);
         assertThat(map.get("post_to_ack_written"))
                 .asInstanceOf(org.assertj.core.api.InstanceOfAssertFactories.MAP)
                 .containsEntry("p50_ms", 1.5)
                 .containsEntry("count", 10L);
+    }
+
+    @Test
+    void the_cost_of_recording_is_a_ratio_of_times_and_not_of_rates() {
+        assertThat(RecordingCost.ratio(List.of(1_000.0, 2_000.0), List.of(1_000.0, 2_000.0)))
+                .isEqualTo(1.0);
+        assertThat(RecordingCost.ratio(List.of(500.0, 2_000.0), List.of(1_000.0, 1_000.0)))
+                .isEqualTo(0.8);
+    }
+
+    @Test
+    void what_a_machine_waited_or_was_denied_is_not_time_that_somebody_used() {
+        assertThat(ProcessCpu.ofMachine("cpu  100 20 30 4000 500 6 7 800 0 0")).isEqualTo(1_630_000_000L);
     }
 
     @Test
