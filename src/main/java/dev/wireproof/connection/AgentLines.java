@@ -105,7 +105,7 @@ public final class AgentLines {
                 newer(stored.echoAt(), live.wallTime(vitals.lastEchoNs)),
                 spent,
                 stored.conflict(),
-                live.commandPath());
+                PathEvidence.path(live));
     }
 
     private static @Nullable Instant newer(@Nullable Instant one, @Nullable Instant other) {
@@ -144,7 +144,7 @@ public final class AgentLines {
         for (Connection connection : board.registry().all()) {
             if (board.registry().isLive(connection)) {
                 AgentId agent = connection.agentId();
-                boolean suspect = connection.pathStatus() == CommandPath.Status.FAILING
+                boolean suspect = PathEvidence.status(connection) == CommandPath.Status.FAILING
                         || board.history().evictionsSpent(agent, board.nowMs());
                 statuses.put(agent, suspect ? AgentLine.Status.SUSPECT : AgentLine.Status.ONLINE);
             }

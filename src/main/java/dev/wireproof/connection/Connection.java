@@ -212,64 +212,15 @@ final class Connection implements AgentLink {
     @Override
     public void answered(long sentNs) {
         if (live()) {
-            long now = nowNs();
-            textAnswered(now);
-            vitals.lastAckNs = now;
-            vitals.lastAckMs = board.nowMs();
-            proven(sentNs);
+            PathEvidence.acknowledged(this, sentNs);
         }
     }
 
     @Override
     public void unanswered(long sentNs) {
         if (live()) {
-            long now = nowNs();
-            if (vitals.ackOverdueSinceNs <= Math.max(vitals.lastAckNs, vitals.lastEchoNs)) {
-                vitals.ackOverdueSinceNs = now;
-            }
-            vitals.ackSentNs = sentNs;
-            vitals.ackOverdueNs = now;
+            PathEvidence.ackOverdue(this, sentNs);
         }
-    }
-
-    /** An ack or an EchoReply came: before its time is noted, this settles whether a new run of proof begins with it. */
-    void textAnswered(long nowNs) {
-        if (pathStatus() != CommandPath.Status.PROVEN) {
-            vitals.provenSinceNs = nowNs;
-        }
-    }
-
-    /** What the evidence on this connection says of the way of commands. */
-    CommandPath commandPath() {
-        return CommandPath.of(seen(), ns -> openedAt.plusNanos(ns - ns % 1_000));
-    }
-
-    CommandPath.Status pathStatus() {
-        return CommandPath.statusOf(seen());
-    }
-
-    private CommandPath.Seen seen() {
-        EchoBook.Pending echo = echoes.newestOverdue(board.nowMs());
-        long echoOverdueNs = echo == null
-                ? Vitals.NONE
-                : nowNs() - (board.nowMs() - echo.sinceMs() - Deadlines.ECHO_ANSWER_MS) * 1_000_000L;
-        long echoSinceNs = vitals.echoOverdueSinceNs;
-        Identity known = identity;
-        long openedNs = known == null
-                ? 0
-                : Duration.between(openedAt, known.authenticatedAt()).toNanos();
-        return new CommandPath.Seen(
-                nowNs(),
-                Math.max(0, openedNs),
-                vitals.lastAckNs,
-                vitals.lastEchoNs,
-                vitals.provenSinceNs,
-                echo == null ? Vitals.NONE : echo.startedNs(),
-                echoOverdueNs,
-                echoSinceNs < 0 ? echoOverdueNs : echoSinceNs,
-                vitals.ackSentNs,
-                vitals.ackOverdueNs,
-                vitals.ackOverdueSinceNs);
     }
 
     /** A frame that was sent at that time was answered on this, the live connection. */

@@ -36,7 +36,7 @@ final class OwnMessages {
             return false;
         }
         if (connection.live()) {
-            connection.textAnswered(nowNs);
+            PathEvidence.textAnswered(connection, nowNs);
             connection.vitals().lastEchoNs = nowNs;
             connection.vitals().agentSawPing = reply.rx().lastPingSeq();
             connection.proven(echo.startedNs());
