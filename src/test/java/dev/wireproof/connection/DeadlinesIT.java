@@ -36,6 +36,7 @@ class DeadlinesIT {
     @Test
     void a_socket_on_which_no_Auth_comes_is_closed_with_4408_after_ten_seconds() {
         try (RawPeer peer = RawPeer.upgraded(line.port())) {
+            await().until(() -> line.registry.openSockets() == 1);
             line.pass(seconds(9));
             peer.frame(RawPeer.PING, true, new byte[] {7});
             assertThat(peer.next().opcode()).isEqualTo(RawPeer.PONG);
@@ -80,9 +81,9 @@ class DeadlinesIT {
             peer.pongs = false;
             peer.echoes = false;
             Connection connection = line.connectionOf(agent);
-            line.pass(seconds(44));
+            line.passWhileRead(seconds(44), connection);
             assertThat(connection.course().ending()).isNull();
-            line.pass(seconds(11)); // at most 55 s to tell a dead outbound path
+            line.passWhileRead(seconds(11), connection); // at most 55 s to tell a dead outbound path
             assertThat(peer.awaitCloseCode()).isEqualTo(4410);
             assertThat(peer.closeReason()).startsWith("outbound unproven");
         }
@@ -94,7 +95,7 @@ class DeadlinesIT {
             try (AnsweringPeer peer = line.answering(agent)) {
                 peer.pongs = false;
                 peer.echoes = false;
-                line.pass(seconds(55));
+                line.passWhileRead(seconds(55), line.connectionOf(agent));
                 assertThat(peer.awaitCloseCode()).isEqualTo(4410);
             }
         }
@@ -102,10 +103,10 @@ class DeadlinesIT {
             peer.pongs = false;
             peer.echoes = false;
             Connection connection = line.connectionOf(agent);
-            line.pass(seconds(85));
+            line.passWhileRead(seconds(85), connection);
             assertThat(connection.course().ending()).isNull();
             assertThat(connection.timers().spared()).isTrue();
-            line.pass(seconds(15));
+            line.passWhileRead(seconds(15), connection);
             assertThat(peer.awaitCloseCode()).isEqualTo(4410);
             assertThat(peer.closeReason()).startsWith("silence");
         }
@@ -128,12 +129,15 @@ class DeadlinesIT {
             speaks.pongs = false;
             speaks.echoes = false;
             pongs.echoes = false;
+            Connection silent = line.connectionOf(agent);
             Connection healthy = line.connectionOf(pongsOnly);
             for (int s = 0; s < 55; s++) {
                 if (s % 10 == 0 && line.registry.live(agent).isPresent()) {
                     speaks.peer.send(new AgentMessage.ConfigAck(1, true, null));
                 }
                 line.passWhileAnswered(seconds(1), healthy);
+                await().until(() ->
+                        silent.outbox().writing() == null || silent.course().ending() != null);
             }
             assertThat(speaks.awaitCloseCode()).isEqualTo(4410);
             assertThat(healthy.course().ending()).isNull();
@@ -176,6 +180,7 @@ class DeadlinesIT {
     void an_upgrade_without_Auth_does_not_keep_the_agent_from_coming_in_on_another_socket() {
         try (RawPeer idle = RawPeer.upgraded(line.port());
                 RawPeer peer = line.agent(agent)) {
+            await().until(() -> line.registry.openSockets() == 2);
             line.pass(seconds(13));
             assertThat(idle.awaitClose().closeCode()).isEqualTo(4408);
             peer.send(RawPeer.auth(

@@ -66,12 +66,13 @@ class EchoIT {
     void an_Echo_goes_out_at_once_when_no_Pong_came_for_25_seconds() {
         try (AnsweringPeer peer = line.answering(agent)) {
             peer.pongs = false;
+            Connection connection = line.connectionOf(agent);
             await().until(() -> peer.texts("Echo") == 1);
-            line.pass(seconds(23));
+            line.passWhileRead(seconds(23), connection);
             assertThat(peer.texts("Echo")).isEqualTo(1);
-            line.pass(seconds(5));
+            line.passWhileRead(seconds(5), connection);
             await().until(() -> peer.texts("Echo") == 2);
-            line.pass(seconds(10));
+            line.passWhileRead(seconds(10), connection);
             assertThat(peer.texts("Echo")).as("one for each silence").isEqualTo(2);
         }
     }

@@ -184,6 +184,19 @@ final class LineUnderTest implements AutoCloseable, AgentAdmission {
         }
     }
 
+    /** The same with agents that read and may not answer: each second begins when nothing is being written to them. */
+    void passWhileRead(Duration time, Connection... connections) {
+        for (long s = 0; s < time.toSeconds(); s++) {
+            pass(Duration.ofSeconds(1));
+            for (Connection connection : connections) {
+                await().pollDelay(Duration.ZERO)
+                        .pollInterval(Duration.ofMillis(2))
+                        .until(() -> connection.outbox().writing() == null
+                                || connection.course().ending() != null);
+            }
+        }
+    }
+
     /** The same, with a look at the sockets where something waits before each sweep. */
     void passLooking(Duration time) {
         for (long s = 0; s < time.toSeconds(); s++) {

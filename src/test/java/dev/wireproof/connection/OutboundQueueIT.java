@@ -124,7 +124,7 @@ class OutboundQueueIT {
             peer.frame(RawPeer.PONG, true, peer.awaitPing().payload());
         }
         await().until(() -> connection.vitals().lastPongNs != Vitals.NONE);
-        line.pass(Duration.ofSeconds(30));
+        line.passWhileRead(Duration.ofSeconds(30), connection);
         assertThat(connection.course().ending()).isNull();
     }
 }

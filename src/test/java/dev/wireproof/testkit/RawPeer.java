@@ -118,9 +118,21 @@ public final class RawPeer implements AutoCloseable {
         return headers;
     }
 
+    /** Sends the handshake and what follows in one write, without waiting for the answer. */
+    public HttpAnswer handshakeAnd(List<String> headers, byte[] next) {
+        return request("GET /ws HTTP/1.1", handshakeHeaders(headers), next);
+    }
+
     public HttpAnswer request(String requestLine, List<String> headers) {
-        raw((requestLine + "\r\nHost: localhost\r\n" + String.join("\r\n", headers) + "\r\n\r\n")
+        return request(requestLine, headers, new byte[0]);
+    }
+
+    private HttpAnswer request(String requestLine, List<String> headers, byte[] next) {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        all.writeBytes((requestLine + "\r\nHost: localhost\r\n" + String.join("\r\n", headers) + "\r\n\r\n")
                 .getBytes(StandardCharsets.US_ASCII));
+        all.writeBytes(next);
+        raw(all.toByteArray());
         try {
             return readAnswer();
         } catch (IOException e) {
