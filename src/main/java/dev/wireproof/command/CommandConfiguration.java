@@ -28,8 +28,10 @@ import org.springframework.context.event.EventListener;
 class CommandConfiguration {
     /** The writers are there before the first connection, and store until the last one is closed. */
     static final int WRITERS_PHASE = 0;
-    /** Loops that begin things end before connections are closed. */
-    static final int LOOPS_PHASE = 2_000;
+    /** What was seen of commands is stored until after the last connection is closed. */
+    static final int RUNGS_PHASE = 2_000;
+    /** Loops that begin things end before connections are closed: above the phase of the connection room. */
+    static final int LOOPS_PHASE = SmartLifecycle.DEFAULT_PHASE - 256;
 
     private static final Duration FLUSH = Duration.ofMillis(200);
     private static final Duration TICK = Duration.ofSeconds(1);
@@ -113,6 +115,26 @@ class CommandConfiguration {
     }
 
     @Bean
+    SmartLifecycle commandRungs(CommandRoom room) {
+        return new Running(RUNGS_PHASE) {
+            private List<RepeatingTask> loops = List.of();
+
+            @Override
+            void begin() {
+                loops = List.of(
+                        RepeatingTask.start("command-rungs", FLUSH, PATIENCE, room::flushRungs),
+                        RepeatingTask.start("command-keys", FORGET, PATIENCE, room::forgetKeys));
+            }
+
+            @Override
+            void end() {
+                loops.forEach(RepeatingTask::close);
+                room.flushRungs();
+            }
+        };
+    }
+
+    @Bean
     SmartLifecycle commandLoops(CommandRoom room, CommandProperties settings) {
         return new Running(LOOPS_PHASE) {
             private List<RepeatingTask> loops = List.of();
@@ -122,15 +144,12 @@ class CommandConfiguration {
                 loops = List.of(
                         RepeatingTask.start(
                                 "command-reaper", settings.reaperInterval(), PATIENCE, room.reaper::reapOnce),
-                        RepeatingTask.start("command-rungs", FLUSH, PATIENCE, room::flushRungs),
-                        RepeatingTask.start("command-lanes", TICK, PATIENCE, room::tick),
-                        RepeatingTask.start("command-keys", FORGET, PATIENCE, room::forgetKeys));
+                        RepeatingTask.start("command-lanes", TICK, PATIENCE, room::tick));
             }
 
             @Override
             void end() {
                 loops.forEach(RepeatingTask::close);
-                room.flushRungs();
             }
         };
     }

@@ -130,7 +130,11 @@ final class Connection implements AgentLink {
     @Override
     public boolean offersAllowed() {
         Identity known = identity;
-        return known != null && !known.pending() && course.phase() == Deadlines.Phase.OPEN && live();
+        return known != null
+                && !known.pending()
+                && course.phase() == Deadlines.Phase.OPEN
+                && !board.draining()
+                && live();
     }
 
     Peer peer() {

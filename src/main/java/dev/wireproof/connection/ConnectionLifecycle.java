@@ -104,11 +104,12 @@ final class ConnectionLifecycle implements SmartLifecycle {
     }
 
     /**
-     * After the web server's start (2,048 below the default), so before its stop, which would cut agents off without a word; and
-     * before all with the default phase, who may still send when this room stops listening to new agents.
+     * After the web server's start (2,048 below the default), so before its stop, which would cut agents off without a word, and before
+     * that of a management port (512 below), so that an operator can watch the goodbye; and before all with the default phase, who may
+     * still send when this room stops listening to new agents.
      */
     @Override
     public int getPhase() {
-        return SmartLifecycle.DEFAULT_PHASE - 512;
+        return SmartLifecycle.DEFAULT_PHASE - 400;
     }
 }

@@ -8,7 +8,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -38,7 +40,8 @@ public final class RunningServer implements AutoCloseable {
 
     /** On a database that an earlier server has used, or that stands behind a proxy of the test's. */
     public static RunningServer startOn(String databaseUrl, String... settings) {
-        List<String> all = new ArrayList<>(List.of(
+        Map<String, String> all = new LinkedHashMap<>();
+        List<String> given = new ArrayList<>(List.of(
                 "server.port=0",
                 "spring.datasource.url=" + databaseUrl,
                 "spring.datasource.username=postgres",
@@ -47,8 +50,10 @@ public final class RunningServer implements AutoCloseable {
                 "wireproof.demo=false",
                 "wireproof.bootstrap.admin-token=" + ADMIN,
                 "wireproof.bootstrap.enrollment-token=" + ENROLLMENT));
-        all.addAll(List.of(settings));
-        String[] arguments = all.stream().map(setting -> "--" + setting).toArray(String[]::new);
+        given.addAll(List.of(settings));
+        given.forEach(setting -> all.put(setting.replaceAll("=.*", ""), setting));
+        String[] arguments =
+                all.values().stream().map(setting -> "--" + setting).toArray(String[]::new);
         return new RunningServer(databaseUrl, new SpringApplicationBuilder(WireproofApplication.class).run(arguments));
     }
 
@@ -78,6 +83,11 @@ public final class RunningServer implements AutoCloseable {
     /** A bean of the server, for what no outside can tell. */
     public <T> T bean(Class<T> type) {
         return context.getBean(type);
+    }
+
+    /** All beans of that type, by name. */
+    public <T> Map<String, T> beans(Class<T> type) {
+        return context.getBeansOfType(type);
     }
 
     /** A new agent on the line, made of a bare socket. */

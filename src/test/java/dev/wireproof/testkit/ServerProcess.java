@@ -110,7 +110,7 @@ public final class ServerProcess implements AutoCloseable {
 
     /** SIGTERM. @return the exit code */
     public int stop() throws InterruptedException {
-        process.destroy();
+        process.toHandle().destroy(); // Process.destroy would close the pipe by which we learn what it says at the end
         return awaitExit();
     }
 
