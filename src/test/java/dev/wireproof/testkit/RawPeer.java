@@ -89,6 +89,16 @@ public final class RawPeer implements AutoCloseable {
         }
     }
 
+    /** On a socket that the caller connected, for example by TLS. */
+    public static RawPeer over(Socket socket) {
+        try {
+            socket.setSoTimeout(PATIENCE_MS);
+            return new RawPeer(socket);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** A WebSocket with the agents' subprotocol. */
     public static RawPeer upgraded(int port) {
         return upgraded(port, 0);
