@@ -41,6 +41,7 @@ public final class Batcher<T> implements AutoCloseable {
     private final Sink<T> sink;
     private final LongAdder shed = new LongAdder();
     private final LongAdder refused = new LongAdder();
+    private final LongAdder failures = new LongAdder();
     private final Thread thread;
     private volatile boolean closing;
 
@@ -102,6 +103,11 @@ public final class Batcher<T> implements AutoCloseable {
     /** Rows that the database would not take. */
     public long refused() {
         return refused.sum();
+    }
+
+    /** Attempts to write a batch that failed, each repeat counted. */
+    public long failures() {
+        return failures.sum();
     }
 
     private void loop() {
@@ -191,6 +197,7 @@ public final class Batcher<T> implements AutoCloseable {
             sink.write(rows);
             return null;
         } catch (SQLException | RuntimeException e) {
+            failures.increment();
             return e;
         }
     }

@@ -25,6 +25,8 @@ final class AfterCommit {
     private final Views views;
     private final Followers followers;
     private final InstantSource clock;
+    private final Legs legs;
+    private final DeliveryObserver observer;
 
     AfterCommit(
             CommandInbox inbox,
@@ -32,13 +34,16 @@ final class AfterCommit {
             Dispatcher dispatcher,
             Views views,
             Followers followers,
-            InstantSource clock) {
+            InstantSource clock,
+            DeliveryObserver observer) {
         this.inbox = inbox;
         this.lanes = lanes;
         this.dispatcher = dispatcher;
         this.views = views;
         this.followers = followers;
         this.clock = clock;
+        this.legs = new Legs(observer);
+        this.observer = observer;
     }
 
     void done(Batch batch, List<AttemptTrace> traces) {
@@ -48,6 +53,8 @@ final class AfterCommit {
             for (Pending.ResultAck ack : one.resultAcks) {
                 Texts.send(ack.to(), new ServerMessage.CommandResultAck(one.id()), one.id());
             }
+            legs.answered(one, lanes);
+            Moves.tell(one, observer);
             moveOn(one);
             one.answered.forEach(answered -> answered.to().complete(answered.with()));
             Create create = one.create;
@@ -85,13 +92,18 @@ final class AfterCommit {
         noteUnanswered(lane, lane.trace(id));
         lane.sending(trace);
         switch (lane.link.send(attempt.text(), trace)) {
-            case SendOutcome.Enqueued(long ns) -> trace.enqueued(ns);
+            case SendOutcome.Enqueued(long ns) -> {
+                trace.enqueued(ns);
+                observer.offered(attempt.reason(), DeliveryObserver.Taken.ENQUEUED);
+            }
             case SendOutcome.QueueFull(int frames, long bytes) -> {
+                observer.offered(attempt.reason(), DeliveryObserver.Taken.QUEUE_FULL);
                 refused(trace, "queue full (%d frames, %d bytes)".formatted(frames, bytes));
                 lane.backOff(id, clock.instant().plus(FULL_QUEUE_PAUSE));
                 lanes.noteBacklog(lane);
             }
             case SendOutcome.Closed _ -> {
+                observer.offered(attempt.reason(), DeliveryObserver.Taken.CLOSING);
                 refused(trace, "the connection was closing");
                 lane.release(id);
             }
@@ -152,6 +164,7 @@ final class AfterCommit {
 
     /** Counts an attempt that the peer's WebSocket layer read, though no ack came. */
     private void climbed(AttemptTrace trace) {
+        legs.climbed(trace);
         followers.changed(trace.commandId, false);
         Lane lane = lanes.of(trace.connectionId);
         if (trace.peerReadNs > 0 && !trace.peerReadTold && lane != null && lane.trace(trace.commandId) == trace) {

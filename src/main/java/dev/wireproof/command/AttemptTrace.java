@@ -39,6 +39,8 @@ final class AttemptTrace implements SendObserver {
     volatile @Nullable Instant overdueAt;
     /** Whether PEER_READ was told to the lifecycle. Used by its writer only. */
     boolean peerReadTold;
+    /** Which legs were told to the observer, a bit for each. Used by its writer only. */
+    int legsTold;
 
     AttemptTrace(
             CommandId commandId,

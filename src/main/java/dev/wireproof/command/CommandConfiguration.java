@@ -16,6 +16,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import javax.sql.DataSource;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
@@ -40,13 +41,18 @@ class CommandConfiguration {
 
     @Bean
     CommandRoom commandRoom(
-            DataSource database, InstantSource clock, DeliveryProperties delivery, CommandProperties command) {
+            DataSource database,
+            InstantSource clock,
+            DeliveryProperties delivery,
+            CommandProperties command,
+            ObjectProvider<DeliveryObserver> observer) {
         return new CommandRoom(
                 database,
                 clock,
                 new DeliveryPolicy(delivery.ackWait(), delivery.maxAttempts(), command.resultGrace()),
                 command.writers(),
-                () -> ThreadLocalRandom.current().nextDouble(-1, 1));
+                () -> ThreadLocalRandom.current().nextDouble(-1, 1),
+                observer.getIfAvailable(() -> DeliveryObserver.NONE));
     }
 
     @Bean

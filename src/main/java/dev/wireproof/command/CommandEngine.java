@@ -14,10 +14,15 @@ final class CommandEngine {
     private final List<CommandWriter> writers;
 
     CommandEngine(
-            CommandInbox inbox, DataSource database, BatchContext context, AfterCommit after, InstantSource clock) {
+            CommandInbox inbox,
+            DataSource database,
+            BatchContext context,
+            AfterCommit after,
+            InstantSource clock,
+            DeliveryObserver observer) {
         List<WriterQueue> queues = inbox.queues();
         this.writers = IntStream.range(0, queues.size())
-                .mapToObj(n -> new CommandWriter(n, queues.get(n), database, context, after, clock))
+                .mapToObj(n -> new CommandWriter(n, queues.get(n), database, context, after, clock, observer))
                 .toList();
     }
 

@@ -26,21 +26,29 @@ final class CommandReaper implements Reaper {
     private final BacklogTable backlog;
     private final ReaperTable table;
     private final InstantSource clock;
+    private final DeliveryObserver observer;
     private final AtomicLong settled = new AtomicLong();
     private volatile @Nullable Instant lastRunAt;
     private volatile List<ReaperTable.Pause> known = List.of();
 
     CommandReaper(
-            CommandInbox inbox, Dispatcher dispatcher, BacklogTable backlog, ReaperTable table, InstantSource clock) {
+            CommandInbox inbox,
+            Dispatcher dispatcher,
+            BacklogTable backlog,
+            ReaperTable table,
+            InstantSource clock,
+            DeliveryObserver observer) {
         this.inbox = inbox;
         this.dispatcher = dispatcher;
         this.backlog = backlog;
         this.table = table;
         this.clock = clock;
+        this.observer = observer;
     }
 
     /** Settles everything that is due now. @return how many commands it looked at */
     int reapOnce() {
+        long start = System.nanoTime();
         int looked = 0;
         int found = BATCH;
         List<ReaperTable.Pause> pauses = table.pauses();
@@ -56,6 +64,7 @@ final class CommandReaper implements Reaper {
             }
         }
         lastRunAt = clock.instant();
+        observer.reaped(looked, System.nanoTime() - start);
         return looked;
     }
 

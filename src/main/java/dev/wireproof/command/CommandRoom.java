@@ -11,7 +11,7 @@ import javax.sql.DataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** The room, put together: every part once, in the order in which they need each other. */
-final class CommandRoom {
+final class CommandRoom implements DeliveryLoad {
     private static final int GONE_AT_ONCE = 500;
 
     private final Lanes lanes = new Lanes();
@@ -28,8 +28,18 @@ final class CommandRoom {
     final AgentReports reports;
     final Commands commands;
 
-    /** @param jitter each call -1…1 */
     CommandRoom(DataSource database, InstantSource clock, DeliveryPolicy policy, int writers, DoubleSupplier jitter) {
+        this(database, clock, policy, writers, jitter, DeliveryObserver.NONE);
+    }
+
+    /** @param jitter each call -1…1 */
+    CommandRoom(
+            DataSource database,
+            InstantSource clock,
+            DeliveryPolicy policy,
+            int writers,
+            DoubleSupplier jitter,
+            DeliveryObserver observer) {
         this.database = database;
         this.clock = clock;
         JdbcClient db = JdbcClient.create(database);
@@ -39,9 +49,10 @@ final class CommandRoom {
         dispatcher = new Dispatcher(inbox, lanes, backlog, ledgers, clock, jitter);
         CommandQueries queries = new CommandQueries(db, new AgentPresence(lanes, clock));
         Followers followers = new Followers();
-        AfterCommit after = new AfterCommit(inbox, lanes, dispatcher, new Views(queries, blocking), followers, clock);
-        engine = new CommandEngine(inbox, database, BatchContext.of(policy, lanes, jitter), after, clock);
-        reaper = new CommandReaper(inbox, dispatcher, backlog, new ReaperTable(db), clock);
+        AfterCommit after =
+                new AfterCommit(inbox, lanes, dispatcher, new Views(queries, blocking), followers, clock, observer);
+        engine = new CommandEngine(inbox, database, BatchContext.of(policy, lanes, jitter), after, clock, observer);
+        reaper = new CommandReaper(inbox, dispatcher, backlog, new ReaperTable(db), clock, observer);
         reports = new AgentReports(inbox, lanes, dispatcher, ledgers::seen, reaper::pausedFor, blocking);
         commands = new StoredCommands(
                 inbox,
@@ -91,12 +102,13 @@ final class CommandRoom {
         }
     }
 
-    /** How many reports of agents were dropped since the start, and how much waits to be stored. */
-    long dropped() {
+    @Override
+    public long droppedReports() {
         return inbox.dropped();
     }
 
-    int waiting() {
+    @Override
+    public int waitingToBeStored() {
         return inbox.backlog();
     }
 }

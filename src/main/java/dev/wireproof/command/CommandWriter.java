@@ -31,6 +31,7 @@ final class CommandWriter {
     private final BatchContext context;
     private final AfterCommit after;
     private final InstantSource clock;
+    private final DeliveryObserver observer;
     private final Thread thread;
     /** Used by the thread only. */
     private final HeldBack held = new HeldBack();
@@ -41,12 +42,14 @@ final class CommandWriter {
             DataSource database,
             BatchContext context,
             AfterCommit after,
-            InstantSource clock) {
+            InstantSource clock,
+            DeliveryObserver observer) {
         this.queue = queue;
         this.database = database;
         this.context = context;
         this.after = after;
         this.clock = clock;
+        this.observer = observer;
         this.thread = Thread.ofVirtual().name("command-writer-" + number).unstarted(this::loop);
     }
 
@@ -166,6 +169,7 @@ final class CommandWriter {
 
     /** @return null when it is stored, and what follows from it is done */
     private @Nullable SQLException attempt(List<Work> works) {
+        long start = System.nanoTime();
         List<AttemptTrace> traces = tracesOf(works);
         List<Create> creates = new ArrayList<>(works.size());
         List<Tell> tells = new ArrayList<>(works.size());
@@ -191,11 +195,14 @@ final class CommandWriter {
             }
         } catch (SQLException e) {
             undo(batch, traces);
+            observer.batchFailed();
             return e;
         } catch (RuntimeException e) {
             undo(batch, traces);
+            observer.batchFailed();
             return new SQLException("a fault of ours: " + e, "XX000", e);
         }
+        observer.batchStored(works.size(), System.nanoTime() - start);
         held.add(batch.later);
         after.done(batch, traces);
         return null;

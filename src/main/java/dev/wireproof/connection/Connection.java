@@ -209,6 +209,7 @@ final class Connection implements AgentLink {
         SendOutcome outcome = outbox.offer(text, observer);
         if (outcome instanceof SendOutcome.QueueFull) {
             add(Count.QUEUE_FULL, 1);
+            board.metrics().queueFull();
         }
         return outcome;
     }
@@ -417,7 +418,13 @@ final class Connection implements AgentLink {
     void superseded() {
         superseded = true;
         trace.ofInterest(nowNs(), SPLIT_SESSION); // whatever still comes on it is evidence of a split session
+        board.metrics().superseded();
         close(CloseCode.SUPERSEDED, CloseCode.SUPERSEDED.meaning());
+    }
+
+    /** Open, and the newest evidence is against its way to the agent: Echo overdue, or unproven and spared from eviction. */
+    boolean suspect() {
+        return course.phase() == Deadlines.Phase.OPEN && (vitals.echoOverdueSinceNs != Vitals.NONE || timers.spared());
     }
 
     boolean wasSuperseded() {

@@ -5,7 +5,6 @@ import dev.wireproof.kernel.SocketDiag;
 import dev.wireproof.telemetry.FrameRecorder;
 import dev.wireproof.telemetry.TelemetryProperties;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tags;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
@@ -77,13 +76,35 @@ class ConnectionConfiguration {
     ConnectionMetrics connectionMetrics(
             MeterRegistry meters, LiveConnections registry, FrameRecorder recorder, SocketDiag kernel) {
         ConnectionMetrics metrics = new ConnectionMetrics(meters);
-        metrics.gauge("wireproof.connections.live", registry, LiveConnections::liveCount);
-        metrics.gauge("wireproof.connections.sockets", registry, LiveConnections::openSockets);
-        for (FrameRecorder.Worth worth : FrameRecorder.Worth.values()) {
-            String kind = worth.name().toLowerCase(Locale.ROOT);
-            metrics.gauge("wireproof.frames.shed", Tags.of("kind", kind), recorder, from -> from.shed(worth));
+        metrics.gauge("wireproof.agents.online", registry, LiveConnections::liveCount);
+        for (Deadlines.Phase phase : Deadlines.Phase.values()) {
+            metrics.gauge(
+                    "wireproof.connections",
+                    "state",
+                    phase.name().toLowerCase(Locale.ROOT),
+                    registry,
+                    all -> all.count(connection -> connection.course().phase() == phase));
         }
-        metrics.gauge("wireproof.frames.refused", recorder, FrameRecorder::refused);
+        metrics.gauge("wireproof.connections.suspect", registry, all -> all.count(Connection::suspect));
+        metrics.gauge(
+                "wireproof.outbound.waiting.frames",
+                registry,
+                all -> all.sum(c -> c.outbox().frames()));
+        metrics.gauge(
+                "wireproof.outbound.waiting.bytes",
+                registry,
+                all -> all.sum(c -> c.outbox().bytes()));
+        for (FrameRecorder.Worth worth : FrameRecorder.Worth.values()) {
+            metrics.count(
+                    "wireproof.telemetry.shed.rows",
+                    "kind",
+                    worth.name().toLowerCase(Locale.ROOT),
+                    recorder,
+                    from -> from.shed(worth));
+        }
+        metrics.count("wireproof.telemetry.refused.rows", recorder, FrameRecorder::refused);
+        metrics.count("wireproof.telemetry.write.failures", recorder, FrameRecorder::writeFailures);
+        metrics.gauge("wireproof.telemetry.waiting.rows", recorder, FrameRecorder::waiting);
         metrics.gauge("wireproof.kernel.view", kernel, view -> view.answers() ? 1 : 0);
         return metrics;
     }

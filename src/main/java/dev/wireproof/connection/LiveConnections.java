@@ -7,6 +7,8 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,6 +59,16 @@ final class LiveConnections implements ConnectionRegistry {
 
     int openSockets() {
         return all.size();
+    }
+
+    /** Looks at each: for whoever asks now and then. */
+    long count(Predicate<Connection> which) {
+        return all.values().stream().filter(which).count();
+    }
+
+    /** Over all connections. */
+    long sum(ToLongFunction<Connection> what) {
+        return all.values().stream().mapToLong(what).sum();
     }
 
     Collection<Connection> all() {

@@ -52,6 +52,8 @@ final class Outbound implements Outbox.Owner {
                 case PONG -> connection.add(Count.PONG_OUT, 1);
                 case CLOSE -> closeWritten = true;
             }
+        } else if (frame.startedNs != FrameRecord.NONE) {
+            connection.board().metrics().writeFailed();
         }
         SocketEvidence evidence = connection.socketEvidenceOrNull();
         String stall = error == null || evidence == null ? null : evidence.stall();
@@ -94,6 +96,7 @@ final class Outbound implements Outbox.Owner {
 
     void pingTook(long rttNs) {
         rtts.add(rttNs);
+        connection.board().metrics().ponged(rttNs);
     }
 
     /** Last, median and 99th percentile of the last round trips in microseconds; empty when no Pong came. */

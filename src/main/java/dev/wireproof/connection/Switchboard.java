@@ -69,7 +69,7 @@ final class Switchboard {
     /** It begins to leave: nothing is offered on it any more. Called once for each connection, on any thread. */
     void left(Connection connection, Ending how) {
         boolean wasLive = registry.leave(connection);
-        metrics.closed(how.code());
+        metrics.closed(how.code(), connection.nowNs());
         if (connection.identity() != null) {
             rows.closed(connection, how);
             if (wasLive && connection.course().mayTellClosed()) {

@@ -1,5 +1,6 @@
 package dev.wireproof.connection;
 
+import dev.wireproof.connection.ConnectionMetrics.Eviction;
 import dev.wireproof.connection.Deadlines.Facts;
 import dev.wireproof.connection.Deadlines.Phase;
 import dev.wireproof.connection.Deadlines.Socket;
@@ -80,6 +81,9 @@ final class Timers {
             return;
         }
         nextEchoMs = nowMs + echoPause();
+        if (silentPong) {
+            connection.board().metrics().pongMissed();
+        }
         if (silentPong || vitals.lastAckMs <= vitals.lastEchoSentMs) {
             connection.sendEcho(null);
         }
@@ -98,6 +102,7 @@ final class Timers {
             vitals.echoOverdueSinceNs = Vitals.NONE;
         } else if (vitals.echoOverdueSinceNs == Vitals.NONE) {
             vitals.echoOverdueSinceNs = connection.nowNs();
+            connection.board().metrics().echoMissed();
             connection.trace().anomaly(connection.nowNs());
         }
     }
@@ -136,7 +141,8 @@ final class Timers {
             case NONE -> {}
             case AUTH_TIMEOUT ->
                 connection.close(CloseCode.AUTH_TIMEOUT, "no Auth within " + seconds(settings.authTimeout()));
-            case IDLE -> evict("silence: nothing at all came in for " + seconds(settings.idleTimeout()));
+            case IDLE ->
+                evict(Eviction.SILENCE, "silence: nothing at all came in for " + seconds(settings.idleTimeout()));
             case WRITE_STALL -> stalled(settings);
             case OUTBOUND_UNPROVEN -> unproven(settings);
             case CLOSE_NOT_WRITTEN, CLOSE_NOT_ANSWERED -> connection.abort();
@@ -156,13 +162,15 @@ final class Timers {
                                 seen.retransmits(),
                                 seen.sendWindowBytes());
         evidence.stalled(how);
-        evict(how);
+        evict(Eviction.WRITE_STALL, how);
     }
 
     private void unproven(ConnectionProperties settings) {
         if (connection.board().mayEvictUnproven(connection)) {
-            evict("outbound unproven: nothing that was sent in the last " + seconds(settings.outboundUnprovenTimeout())
-                    + " was answered");
+            evict(
+                    Eviction.OUTBOUND_UNPROVEN,
+                    "outbound unproven: nothing that was sent in the last "
+                            + seconds(settings.outboundUnprovenTimeout()) + " was answered");
         } else if (!spared) {
             spared = true;
             connection.trace().anomaly(connection.nowNs());
@@ -175,9 +183,9 @@ final class Timers {
         return spared;
     }
 
-    private void evict(String reason) {
+    private void evict(Eviction why, String reason) {
         connection.trace().anomaly(connection.nowNs());
-        connection.board().metrics().evicted();
+        connection.board().metrics().evicted(why);
         log.atInfo()
                 .addKeyValue("connection", connection.connectionId())
                 .addKeyValue("reason", reason)

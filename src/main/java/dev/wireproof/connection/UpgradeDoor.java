@@ -65,7 +65,12 @@ final class UpgradeDoor extends Handler.Wrapper {
                 ? new Answer.Refused(503, "overloaded", "Service unavailable", "The server is starting or stopping.")
                 : wired.rules().answer(asked, wired.board().refusal());
         switch (answer) {
-            case Answer.Refused refused -> refuse(refused, response, callback);
+            case Answer.Refused refused -> {
+                if (wired != null) {
+                    wired.board().metrics().upgradeRefused(refused.status());
+                }
+                refuse(refused, response, callback);
+            }
             case Answer.Welcome welcome -> {
                 if (wired == null || mappings == null || !upgrade(wired, welcome, request, response, callback)) {
                     refuse(

@@ -92,6 +92,7 @@ final class Welcome {
     }
 
     private static void refuse(Connection connection, Admission.Refused refused) {
+        connection.board().metrics().authRefused(refused.code());
         send(connection, new ServerMessage.AuthReject(refused.code(), refused.message(), refused.retryAfterS()));
         CloseCode code =
                 refused.code() == ServerMessage.RejectCode.RATE_LIMITED ? CloseCode.TOO_MANY : CloseCode.AUTH_REFUSED;
@@ -182,6 +183,7 @@ final class Welcome {
         if (!history.returned(connection.agentId(), auth.instanceId(), address, board.nowMs())) {
             return false;
         }
+        board.metrics().conflict();
         List<String> addresses = history.addresses(connection.agentId());
         epochs.hold(connection.agentId(), board.now(), addresses);
         log.atWarn()

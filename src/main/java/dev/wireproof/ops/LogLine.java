@@ -26,7 +26,9 @@ public final class LogLine implements StructuredLogFormatter<ILoggingEvent> {
         String level = event.getLevel().toString();
         line.append(' ').append(level).repeat(' ', Math.max(0, 5 - level.length()));
         String logger = event.getLoggerName();
-        line.append(' ').append(logger, logger.lastIndexOf('.') + 1, logger.length()).append(' ');
+        line.append(' ')
+                .append(logger, logger.lastIndexOf('.') + 1, logger.length())
+                .append(' ');
         escape(line, event.getFormattedMessage(), false);
         List<KeyValuePair> facts = event.getKeyValuePairs();
         if (facts != null) {

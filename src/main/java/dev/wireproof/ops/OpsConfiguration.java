@@ -1,8 +1,14 @@
 package dev.wireproof.ops;
 
+import dev.wireproof.command.DeliveryLoad;
+import dev.wireproof.telemetry.FrameRecorder;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.InstantSource;
 import javax.sql.DataSource;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.info.BuildProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -21,6 +27,24 @@ class OpsConfiguration {
     @Bean
     DrainLimit drainLimit() {
         return new DrainLimit();
+    }
+
+    @Bean
+    DeliveryMetrics deliveryMetrics(MeterRegistry meters, InstantSource clock) {
+        return new DeliveryMetrics(meters, clock);
+    }
+
+    @Bean
+    BacklogGauges backlogGauges(DataSource database, InstantSource clock, MeterRegistry meters) {
+        return new BacklogGauges(database, clock, meters);
+    }
+
+    @Bean
+    ServerMeters serverMeters(
+            ObjectProvider<BuildProperties> build, DeliveryLoad load, FrameRecorder recorder, DatabaseWatch database) {
+        BuildProperties known = build.getIfAvailable();
+        String version = known == null || known.getVersion() == null ? "development" : known.getVersion();
+        return new ServerMeters(version, load, recorder, database);
     }
 
     @Bean

@@ -56,6 +56,7 @@ public final class FrameRecorder implements AutoCloseable {
     private final Batcher<HeartbeatRow> heartbeats;
     private final LongAdder seen = new LongAdder();
     private final Map<Worth, LongAdder> shed = new EnumMap<>(Worth.class);
+    private final FrameCounts counts = new FrameCounts();
     private final RepeatingTask pace;
     private final RecordingSwitch recording = RecordingSwitch.open();
     private volatile boolean sparing;
@@ -165,6 +166,21 @@ public final class FrameRecorder implements AutoCloseable {
             }
         }
         return found;
+    }
+
+    /** All frames since the start, rows or not. */
+    public FrameCounts counts() {
+        return counts;
+    }
+
+    /** Rows that wait to be written. */
+    public int waiting() {
+        return rows.waiting() + heartbeats.waiting() + summaries.waiting();
+    }
+
+    /** Batches that the database did not take at the first try. */
+    public long writeFailures() {
+        return rows.failures() + heartbeats.failures() + summaries.failures();
     }
 
     /** Waits until what was recorded before is readable. @return false when that took longer */

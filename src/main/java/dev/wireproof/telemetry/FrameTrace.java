@@ -71,6 +71,7 @@ public final class FrameTrace {
         }
         boolean ofCommand = frame.commandId() != null;
         boolean faulty = frame.error() != null;
+        recorder.counts().add(frame);
         synchronized (this) {
             if (ofCommand || faulty) {
                 ofInterest(frame.atNs(), OF_INTEREST);

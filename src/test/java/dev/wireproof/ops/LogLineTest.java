@@ -31,8 +31,8 @@ class LogLineTest {
     @Test
     void an_event_is_its_name_and_its_facts() {
         assertThat(new LogLine().format(event("connection.evicted", new KeyValuePair("agent", 7))))
-                .isEqualTo("2026-11-01T05:59:59.999Z WARN  Thing connection.evicted agent=\"7\""
-                        + System.lineSeparator());
+                .isEqualTo(
+                        "2026-11-01T05:59:59.999Z WARN  Thing connection.evicted agent=\"7\"" + System.lineSeparator());
     }
 
     @ParameterizedTest

@@ -78,16 +78,18 @@ class TlsProxyIT {
                     command.commandId(), 1, false, AgentMessage.AckStatus.ACCEPTED, null, null));
             String location = posted.header("location");
             await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
-                var attempt = server.admin().get(location).json().get("attempts").get(0);
+                var attempt =
+                        server.admin().get(location).json().get("attempts").get(0);
                 assertThat(attempt.get("rung").asString()).isEqualTo("ACKED");
                 assertThat(attempt.get("peer_read_at").isNull())
                         .as("the fence's Pong came through nginx")
                         .isFalse();
             });
             String connection = welcome.connectionId().toString();
-            await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(hops(server, connection))
-                    .as("what TCP says is said of nginx; the agent is known by the address that nginx saw")
-                    .containsExactly("127.0.0.1 for " + AGENTS_ADDRESS));
+            await().atMost(Duration.ofSeconds(10))
+                    .untilAsserted(() -> assertThat(hops(server, connection))
+                            .as("what TCP says is said of nginx; the agent is known by the address that nginx saw")
+                            .containsExactly("127.0.0.1 for " + AGENTS_ADDRESS));
         }
         assertThat(statusOverTls(port, "/actuator/health")).isEqualTo(404);
         assertThat(statusOverTls(port, "/api/v1/sites")).isEqualTo(401);
@@ -109,8 +111,9 @@ class TlsProxyIT {
                     new AgentMessage.Credentials.Enrolling(RunningServer.ENROLLMENT, "device-forging"),
                     UUID.randomUUID()));
             String connection = welcome.connectionId().toString();
-            await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(hops(server, connection))
-                    .containsExactly(AGENTS_ADDRESS + " for nobody else"));
+            await().atMost(Duration.ofSeconds(10))
+                    .untilAsserted(() ->
+                            assertThat(hops(server, connection)).containsExactly(AGENTS_ADDRESS + " for nobody else"));
         }
     }
 
