@@ -1,42 +1,22 @@
 package dev.wireproof.connection;
 
+import static dev.wireproof.connection.Interleavings.require;
+import static dev.wireproof.connection.Interleavings.search;
+import static dev.wireproof.connection.Interleavings.together;
+
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import org.jetbrains.lincheck.Lincheck;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Who is live, under every interleaving of coming and going that the searcher finds in its number of tries. */
 class HighestInterleavingsIT {
-    private static final int TRIES = Integer.getInteger("wireproof.test.interleavings", 200);
     private static final String AGENT = "agent";
-
-    private static void require(boolean holds, String otherwise) {
-        if (!holds) {
-            throw new AssertionError(otherwise);
-        }
-    }
-
-    private static void together(Runnable... steps) {
-        List<Thread> threads = new ArrayList<>();
-        for (Runnable step : steps) {
-            Thread thread = new Thread(step);
-            threads.add(thread);
-            thread.start();
-        }
-        for (Thread thread : threads) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
-        }
-    }
 
     @Test
     void of_three_that_come_at_once_the_highest_is_live_and_each_other_has_to_go_once() {
-        Lincheck.runConcurrentTest(TRIES, () -> {
+        search(() -> {
             Highest<String, Long> live = new Highest<>(Long::longValue);
             List<@Nullable Long> losers = Collections.synchronizedList(new ArrayList<>());
             together(
@@ -52,7 +32,7 @@ class HighestInterleavingsIT {
 
     @Test
     void the_end_of_an_older_one_never_takes_a_newer_one_away() {
-        Lincheck.runConcurrentTest(TRIES, () -> {
+        search(() -> {
             Highest<String, Long> live = new Highest<>(Long::longValue);
             Long older = 1L;
             live.put(AGENT, older);
@@ -63,7 +43,7 @@ class HighestInterleavingsIT {
 
     @Test
     void one_that_leaves_is_said_to_have_been_live_exactly_when_it_was() {
-        Lincheck.runConcurrentTest(TRIES, () -> {
+        search(() -> {
             Highest<String, Long> live = new Highest<>(Long::longValue);
             Long older = 1L;
             live.put(AGENT, older);

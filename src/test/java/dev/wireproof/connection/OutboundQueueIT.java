@@ -60,9 +60,9 @@ class OutboundQueueIT {
     @Test
     void texts_behind_a_write_that_stands_are_never_written_when_the_connection_is_evicted() {
         Congestion.fill(connection);
-        List<PingAndFenceIT.Rungs> waiting = new ArrayList<>();
+        List<Rungs> waiting = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
-            PingAndFenceIT.Rungs rungs = new PingAndFenceIT.Rungs();
+            Rungs rungs = new Rungs();
             connection.send(PingAndFenceIT.command("{}"), rungs);
             waiting.add(rungs);
         }
@@ -80,7 +80,7 @@ class OutboundQueueIT {
 
     @Test
     void the_text_whose_write_stands_is_not_called_never_written_but_failed() {
-        PingAndFenceIT.Rungs large = new PingAndFenceIT.Rungs();
+        Rungs large = new Rungs();
         Congestion.fill(connection);
         // The next text that is started finds no room in the kernel: let it be ours.
         peer.next();

@@ -1,9 +1,12 @@
 package dev.wireproof.connection;
 
+import static dev.wireproof.connection.Interleavings.require;
+import static dev.wireproof.connection.Interleavings.search;
+import static dev.wireproof.connection.Interleavings.together;
+
 import dev.wireproof.telemetry.Opcode;
 import java.util.ArrayList;
 import java.util.List;
-import org.jetbrains.lincheck.Lincheck;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -12,8 +15,6 @@ import org.junit.jupiter.api.Test;
  * transport that completes writes from a thread of its own. What must hold is in {@link Line#check}.
  */
 class OutboxInterleavingsIT {
-    private static final int TRIES = Integer.getInteger("wireproof.test.interleavings", 200);
-
     /** Kept small: every field and call here is a place where the searcher may switch threads. */
     private static final class Line implements Outbox.Owner, Outbox.Wire {
         final Outbox outbox = new Outbox(this, this);
@@ -163,31 +164,6 @@ class OutboxInterleavingsIT {
             never = true;
             ends = ends + 1;
         }
-    }
-
-    private static void require(boolean holds, String otherwise) {
-        if (!holds) {
-            throw new AssertionError(otherwise);
-        }
-    }
-
-    private static void together(Runnable... steps) {
-        Thread[] threads = new Thread[steps.length];
-        for (int i = 0; i < steps.length; i++) {
-            threads[i] = new Thread(steps[i]);
-            threads[i].start();
-        }
-        for (Thread thread : threads) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
-        }
-    }
-
-    private static void search(Runnable scenario) {
-        Lincheck.runConcurrentTest(TRIES, scenario);
     }
 
     @Test

@@ -10,7 +10,6 @@ import dev.wireproof.testkit.RawPeer;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,43 +39,6 @@ class PingAndFenceIT {
         peer = line.agent(agent).answersPings(false);
         peer.awaitText("Echo");
         connection = line.connectionOf(agent);
-    }
-
-    /** Keeps the rungs that it is told of, by name. */
-    static final class Rungs implements SendObserver {
-        final List<String> seen = new CopyOnWriteArrayList<>();
-        volatile long fence = -1;
-
-        @Override
-        public void writeStarted(long atNs) {
-            seen.add("started");
-        }
-
-        @Override
-        public void fenced(long fenceSeq) {
-            seen.add("fenced");
-            fence = fenceSeq;
-        }
-
-        @Override
-        public void written(long atNs) {
-            seen.add("written");
-        }
-
-        @Override
-        public void writeFailed(long atNs, String error) {
-            seen.add("failed");
-        }
-
-        @Override
-        public void neverWritten(long atNs) {
-            seen.add("never");
-        }
-
-        @Override
-        public void peerRead(long atNs, long fenceRttNs) {
-            seen.add("read");
-        }
     }
 
     static OutboundText command(String json) {

@@ -66,7 +66,7 @@ class StalledPeersIT {
                 reference.get().outbox().ping();
             }
             for (Connection connection : served) {
-                PingAndFenceIT.Rungs rungs = new PingAndFenceIT.Rungs();
+                Rungs rungs = new Rungs();
                 connection.send(PingAndFenceIT.command("{\"round\":" + round + "}"), rungs);
                 await().until(() -> rungs.seen.contains("read"));
             }
