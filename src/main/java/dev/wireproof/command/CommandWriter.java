@@ -188,10 +188,8 @@ final class CommandWriter {
                 batch.store(creates, tells, traces);
                 on.commit();
             } catch (SQLException | RuntimeException e) {
-                on.rollback();
+                rollBack(on, e);
                 throw e;
-            } finally {
-                on.setAutoCommit(true);
             }
         } catch (SQLException e) {
             undo(batch, traces);
@@ -206,6 +204,15 @@ final class CommandWriter {
         held.add(batch.later);
         after.done(batch, traces);
         return null;
+    }
+
+    /** What went wrong first is what counts: a connection that broke cannot roll back, and says less of why. */
+    private static void rollBack(Connection on, Exception because) {
+        try {
+            on.rollback();
+        } catch (SQLException e) {
+            because.addSuppressed(e);
+        }
     }
 
     private static void undo(@Nullable Batch batch, List<AttemptTrace> traces) {
