@@ -1,6 +1,7 @@
 package dev.wireproof.access;
 
 import dev.wireproof.background.RepeatingTask;
+import dev.wireproof.background.SqlFaults;
 import dev.wireproof.id.SiteId;
 import dev.wireproof.id.Uuids;
 import java.time.Duration;
@@ -22,7 +23,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * The audit log. {@link #record} writes at once, inside the caller's transaction; {@link #recordSoon} is for requests by the thousand:
- * it never blocks, and rows are there within a second. What a full queue refused is counted and told in the log itself.
+ * it never blocks, and rows are there within a second, or when a store that was away is back. What a full queue refused is counted and told in the log itself.
  */
 @Component
 public class AuditLog implements SmartLifecycle {
@@ -36,6 +37,9 @@ public class AuditLog implements SmartLifecycle {
     private final InstantSource clock;
     private final BlockingQueue<Line> queue = new ArrayBlockingQueue<>(QUEUE);
     private final AtomicLong refused = new AtomicLong();
+    /** On their way to the store, and kept while it is away. */
+    private final List<Line> taken = new ArrayList<>(BATCH); // guarded by this
+
     private volatile @Nullable RepeatingTask task;
 
     AuditLog(AuditStore store, InstantSource clock) {
@@ -78,17 +82,29 @@ public class AuditLog implements SmartLifecycle {
         return new Line(Uuids.version7(now), now, entry);
     }
 
-    /** One round of the loop: writes all that is queued. */
-    void flushOnce() {
-        long lost = refused.getAndSet(0);
-        if (lost > 0) {
-            log.atError().addKeyValue("lines", lost).log("audit.lines_refused");
-            store.insert(line(AuditEntry.bySystem("audit.overflow", lost + " lines", null, "lost")));
+    /** One round of the loop: writes all that is queued. While the store is away it throws, and the lines wait for the next round. */
+    synchronized void flushOnce() {
+        tellOfOverflow();
+        while (true) {
+            if (taken.isEmpty() && queue.drainTo(taken, BATCH) == 0) {
+                return;
+            }
+            write(taken);
+            taken.clear();
         }
-        List<Line> lines = new ArrayList<>(BATCH);
-        while (queue.drainTo(lines, BATCH) > 0) {
-            write(lines);
-            lines.clear();
+    }
+
+    private void tellOfOverflow() {
+        long lost = refused.getAndSet(0);
+        if (lost == 0) {
+            return;
+        }
+        log.atError().addKeyValue("lines", lost).log("audit.lines_refused");
+        try {
+            store.insert(line(AuditEntry.bySystem("audit.overflow", lost + " lines", null, "lost")));
+        } catch (DataAccessException e) {
+            refused.addAndGet(lost);
+            throw e;
         }
     }
 
@@ -96,6 +112,9 @@ public class AuditLog implements SmartLifecycle {
         try {
             store.insertAll(lines);
         } catch (DataAccessException batch) {
+            if (!SqlFaults.isOfTheRows(batch)) {
+                throw batch;
+            }
             // One line that the database refuses must not take the others with it.
             for (Line line : lines) {
                 writeOne(line);
@@ -107,6 +126,9 @@ public class AuditLog implements SmartLifecycle {
         try {
             store.insert(line);
         } catch (DataAccessException e) {
+            if (!SqlFaults.isOfTheRows(e)) {
+                throw e;
+            }
             log.atError()
                     .addKeyValue("action", line.entry().action())
                     .setCause(e)
@@ -125,7 +147,14 @@ public class AuditLog implements SmartLifecycle {
         if (running != null) {
             running.close();
             task = null;
-            flushOnce();
+            try {
+                flushOnce();
+            } catch (DataAccessException away) {
+                log.atError()
+                        .addKeyValue("lines", queue.size() + taken.size())
+                        .addKeyValue("cause", away.getMessage())
+                        .log("audit.lines_lost_at_stop");
+            }
         }
     }
 

@@ -28,6 +28,7 @@ class AuditStore {
     private static final String INSERT = """
         INSERT INTO audit (id, at, actor, actor_id, action, target, site_id, remote_address, result, detail)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb)
+        ON CONFLICT (id) DO NOTHING -- a line whose commit was not heard of is written again
         """;
     private static final String INSERT_ALL = """
         INSERT INTO audit (id, at, actor, actor_id, action, target, site_id, remote_address, result, detail)

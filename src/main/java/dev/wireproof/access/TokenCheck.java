@@ -7,13 +7,15 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.core.NestedRuntimeException;
 import org.springframework.stereotype.Component;
 
 /**
@@ -22,6 +24,7 @@ import org.springframework.stereotype.Component;
  */
 @Component
 public class TokenCheck implements SmartLifecycle {
+    private static final Logger log = LoggerFactory.getLogger(TokenCheck.class);
     private static final Duration REFRESH_AFTER = Duration.ofSeconds(2);
     private static final Duration FORGET_AFTER = Duration.ofSeconds(4);
     private static final int CACHED = 10_000;
@@ -82,12 +85,10 @@ public class TokenCheck implements SmartLifecycle {
 
     /** One round of the loop: writes down when tokens were last used. */
     void noteUses() {
-        Iterator<Map.Entry<UUID, Instant>> uses = used.entrySet().iterator();
-        while (uses.hasNext()) {
-            Map.Entry<UUID, Instant> use = uses.next();
-            uses.remove();
-            rows.used(use.getKey(), use.getValue());
-        }
+        used.forEach((token, at) -> {
+            rows.used(token, at);
+            used.remove(token, at);
+        });
     }
 
     @Override
@@ -101,7 +102,11 @@ public class TokenCheck implements SmartLifecycle {
         if (running != null) {
             running.close();
             task = null;
-            noteUses();
+            try {
+                noteUses();
+            } catch (NestedRuntimeException away) {
+                log.atWarn().addKeyValue("cause", away.getMessage()).log("api_token.uses_not_noted");
+            }
         }
     }
 

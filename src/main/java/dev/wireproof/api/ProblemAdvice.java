@@ -1,10 +1,10 @@
 package dev.wireproof.api;
 
+import dev.wireproof.background.SqlFaults;
 import dev.wireproof.command.StoreUnavailableException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.sql.SQLTransientException;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -25,6 +25,7 @@ import org.springframework.web.context.request.async.AsyncRequestNotUsableExcept
 import org.springframework.web.context.request.async.AsyncRequestTimeoutException;
 import org.springframework.web.servlet.NoHandlerFoundException;
 import org.springframework.web.servlet.resource.NoResourceFoundException;
+import org.springframework.web.util.DisconnectedClientHelper;
 import tools.jackson.core.JacksonException;
 
 /** Every exception that leaves a handler becomes a problem; none tells of classes, SQL or stacks. */
@@ -34,7 +35,8 @@ class ProblemAdvice {
 
     @ExceptionHandler
     void any(Throwable thrown, HttpServletRequest request, HttpServletResponse response) throws IOException {
-        if (thrown instanceof AsyncRequestNotUsableException) {
+        if (thrown instanceof AsyncRequestNotUsableException
+                || DisconnectedClientHelper.isClientDisconnectedException(thrown)) {
             return; // the client is gone
         }
         ProblemWriter.write(request, response, of(thrown));
@@ -73,14 +75,15 @@ class ProblemAdvice {
         };
     }
 
+    /** A store that does not answer, or breaks off: whatever stands between it and here wraps that in its own way. */
     private static boolean unavailable(Exception thrown) {
         return thrown instanceof StoreUnavailableException
                 || thrown instanceof CannotGetJdbcConnectionException
                 || thrown instanceof CannotCreateTransactionException
                 || thrown instanceof TransientDataAccessException
                 || thrown instanceof DataAccessResourceFailureException
-                || (thrown.getCause() instanceof Exception cause
-                        && (cause instanceof SQLTransientException || (cause != thrown && unavailable(cause))));
+                || !SqlFaults.isOfTheRows(thrown)
+                || (thrown.getCause() instanceof Exception cause && cause != thrown && unavailable(cause));
     }
 
     private static Problem unreadable(HttpMessageNotReadableException unreadable) {

@@ -1,0 +1,184 @@
+package dev.wireproof.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.wireproof.id.CommandId;
+import dev.wireproof.protocol.AgentMessage;
+import dev.wireproof.protocol.ServerMessage;
+import dev.wireproof.testkit.Http;
+import dev.wireproof.testkit.RunningServer;
+import dev.wireproof.testkit.RunningServer.Enrolled;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import tools.jackson.databind.JsonNode;
+
+/** Waiting for a command, reading what it writes, and following it live. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class FollowCommandIT {
+    private RunningServer server;
+    private Http admin;
+
+    @BeforeAll
+    void start() {
+        server = RunningServer.start();
+        admin = server.admin();
+    }
+
+    @AfterAll
+    void stop() {
+        server.close();
+    }
+
+    /** A command that its agent took. */
+    private record Taken(Enrolled enrolled, String at, CommandId id) implements AutoCloseable {
+        void writes(AgentMessage.Stream stream, long offset, byte[] bytes) {
+            enrolled.peer()
+                    .send(new AgentMessage.CommandOutput(
+                            id,
+                            stream,
+                            offset,
+                            AgentMessage.Encoding.BASE64,
+                            Base64.getEncoder().encodeToString(bytes)));
+        }
+
+        void ends(long stdoutBytes) {
+            enrolled.peer()
+                    .send(new AgentMessage.CommandResult(
+                            id, AgentMessage.Outcome.EXITED, 0, null, stdoutBytes, 0, false, null, 1, null));
+        }
+
+        @Override
+        public void close() {
+            enrolled.close();
+        }
+    }
+
+    private Taken taken() {
+        Enrolled enrolled = server.enrol();
+        String at = admin.post(
+                        "/api/v1/commands", "{\"agent_id\":\"%s\",\"script\":\"x\"}".formatted(enrolled.agentId()))
+                .header("location");
+        ServerMessage.Command command =
+                (ServerMessage.Command) enrolled.peer().awaitMessage("Command");
+        enrolled.peer()
+                .send(new AgentMessage.CommandAck(
+                        command.commandId(), 1, false, AgentMessage.AckStatus.RUNNING, null, null));
+        return new Taken(enrolled, at, command.commandId());
+    }
+
+    @Test
+    void a_wait_ends_with_the_command_or_with_its_time() {
+        try (Taken taken = taken()) {
+            Http.Answer tooSoon = admin.get(taken.at() + "?wait_s=1");
+            assertThat(tooSoon.status()).isEqualTo(202);
+            assertThat(tooSoon.json().get("state").asString()).isEqualTo("running");
+            assertThat(admin.get(taken.at() + "?wait_s=0").status()).isEqualTo(200);
+            CompletableFuture<Http.Answer> waiting =
+                    CompletableFuture.supplyAsync(() -> admin.get(taken.at() + "?wait_s=60"));
+            taken.ends(0);
+            assertThat(waiting.join().status()).isEqualTo(200);
+            assertThat(waiting.join().json().get("state").asString()).isEqualTo("succeeded");
+        }
+    }
+
+    @Test
+    void output_is_read_from_an_offset_and_says_whether_it_is_all() {
+        try (Taken taken = taken()) {
+            taken.writes(AgentMessage.Stream.STDOUT, 0, "grün\n".getBytes(StandardCharsets.UTF_8));
+            String output = taken.at() + "/output?stream=stdout";
+            await().untilAsserted(() -> assertThat(admin.get(output).text()).isEqualTo("grün\n"));
+            Http.Answer soFar = admin.get(output);
+            assertThat(soFar.header("x-output-complete")).isEqualTo("false");
+            assertThat(soFar.header("content-type").replace(" ", "").toLowerCase(java.util.Locale.ROOT))
+                    .isEqualTo("text/plain;charset=utf-8");
+            taken.ends(6);
+            await().untilAsserted(() -> assertThat(admin.get(output).header("x-output-complete"))
+                    .isEqualTo("true"));
+            assertThat(admin.get(output + "&offset=4").text()).isEqualTo("n\n");
+            Http.Answer beyond = admin.get(output + "&offset=1000");
+            assertThat(beyond.status()).isEqualTo(200);
+            assertThat(beyond.text()).isEmpty();
+            assertThat(admin.get(taken.at() + "/output?stream=stdin").fields()).containsExactly("stream");
+            assertThat(admin.get(output + "&offset=-1").fields()).containsExactly("offset");
+        }
+    }
+
+    @Test
+    void bytes_that_are_no_text_come_as_bytes() {
+        try (Taken taken = taken()) {
+            taken.writes(AgentMessage.Stream.STDOUT, 0, new byte[] {(byte) 0xFF, (byte) 0xFE, 0, 65, 66, 67, 68});
+            taken.ends(7);
+            await().untilAsserted(() -> assertThat(admin.get(taken.at() + "/output")
+                            .header("content-type"))
+                    .isEqualTo("application/octet-stream"));
+        }
+    }
+
+    private record Event(String id, String name, JsonNode data) {}
+
+    /** Reads on to an event of that name, or to the end. */
+    private List<Event> events(String at, @Nullable String after, String last) throws IOException, InterruptedException {
+        String[] headers = after == null ? new String[0] : new String[] {"Last-Event-ID", after};
+        List<Event> events = new ArrayList<>();
+        try (BufferedReader lines = new BufferedReader(
+                new InputStreamReader(admin.open(at + "/events", headers), StandardCharsets.UTF_8))) {
+            String id = "";
+            String name = "";
+            String data = "";
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                if (line.startsWith("id:")) {
+                    id = line.substring(3).strip();
+                } else if (line.startsWith("event:")) {
+                    name = line.substring(6).strip();
+                } else if (line.startsWith("data:")) {
+                    data = line.substring(5).strip();
+                } else if (line.isEmpty() && !name.isEmpty()) {
+                    events.add(new Event(id, name, Http.JSON.readTree(data)));
+                    if (name.equals(last)) {
+                        return events;
+                    }
+                    name = "";
+                }
+            }
+        }
+        return events;
+    }
+
+    @Test
+    void a_command_is_followed_to_its_end_and_resumed_behind_the_last_event_seen() throws Exception {
+        try (Taken taken = taken()) {
+            taken.writes(AgentMessage.Stream.STDOUT, 0, "one\n".getBytes(StandardCharsets.UTF_8));
+            List<Event> first = events(taken.at(), null, "output");
+            assertThat(first).extracting(Event::name).contains("state", "attempt", "output");
+            assertThat(first.getLast().data().get("data").asString()).isEqualTo("one\n");
+            taken.writes(AgentMessage.Stream.STDOUT, 4, "two\n".getBytes(StandardCharsets.UTF_8));
+            taken.ends(8);
+            List<Event> rest = events(taken.at(), first.getLast().id(), "end");
+            assertThat(rest.stream()
+                            .filter(event -> event.name().equals("output"))
+                            .map(event -> event.data().get("data").asString()))
+                    .containsExactly("two\n");
+            assertThat(rest.getLast().name()).isEqualTo("end");
+            assertThat(rest.getLast().data().get("state").asString()).isEqualTo("succeeded");
+            assertThat(rest.stream()
+                            .filter(event -> event.name().equals("state"))
+                            .map(event -> event.data().get("state").asString()))
+                    .doesNotContain("queued", "offered");
+            List<Event> all = events(taken.at(), "nonsense", "none");
+            assertThat(all.getLast().name()).isEqualTo("end");
+            assertThat(all).extracting(Event::id).doesNotContain("");
+        }
+    }
+}
