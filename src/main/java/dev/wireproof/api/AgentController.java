@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -136,7 +137,7 @@ class AgentController {
         PageJson<AgentJson> page = PageJson.of(
                 found,
                 paging,
-                agent -> AgentJson.of(agent, line.get(agent.id()), caller, null),
+                agent -> AgentJson.of(agent, Objects.requireNonNull(line.get(agent.id())), caller, null),
                 agent -> agent.id().value());
         return new PageJson<>(
                 page.items().stream()

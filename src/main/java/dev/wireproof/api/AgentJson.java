@@ -97,8 +97,8 @@ record AgentJson(
     private static @Nullable UUID predecessor(Agent agent, Caller caller) {
         AgentId same = agent.sameDeviceAs();
         SiteId site = agent.sameDeviceSite();
-        boolean shown = same != null && (caller.seesAll() || (site != null && caller.sees(site)));
-        return shown ? same.value() : null;
+        boolean shown = caller.seesAll() || (site != null && caller.sees(site));
+        return same == null || !shown ? null : same.value();
     }
 
     static String status(Agent agent, AgentLine line) {

@@ -74,8 +74,8 @@ class ApiExamples implements OpenApiCustomizer {
             samples = all.get("samples");
             all.get("operations")
                     .properties()
-                    .forEach(entry -> operations.put(
-                            entry.getKey(), json.treeToValue(entry.getValue(), Example.class)));
+                    .forEach(
+                            entry -> operations.put(entry.getKey(), json.treeToValue(entry.getValue(), Example.class)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -86,12 +86,13 @@ class ApiExamples implements OpenApiCustomizer {
         Components components = api.getComponents();
         UNSEEN.forEach(type -> ModelConverters.getInstance(true).readAll(type).forEach(components::addSchemas));
         components.addSchemas("Problem", problemSchema());
-        api.getPaths().forEach((path, item) -> item.readOperationsMap().forEach((method, operation) -> {
-            Example example = operations.get(method + " " + path);
-            if (example != null) {
-                complete(operation, method, path, example);
-            }
-        }));
+        api.getPaths()
+                .forEach((path, item) -> item.readOperationsMap().forEach((method, operation) -> {
+                    Example example = operations.get(method + " " + path);
+                    if (example != null) {
+                        complete(operation, method, path, example);
+                    }
+                }));
     }
 
     private void complete(Operation operation, PathItem.HttpMethod method, String path, Example example) {
@@ -148,8 +149,9 @@ class ApiExamples implements OpenApiCustomizer {
         if (example.text() != null) {
             MediaType text = new MediaType().schema(string()).example(example.text());
             MediaType bytes = new MediaType().schema(string()).example(example.text());
-            return response.content(
-                            new Content().addMediaType("text/plain", text).addMediaType("application/octet-stream", bytes))
+            return response.content(new Content()
+                            .addMediaType("text/plain", text)
+                            .addMediaType("application/octet-stream", bytes))
                     .addHeaderObject("X-Output-Complete", new Header().schema(string()));
         }
         if (example.stream() != null) {
@@ -213,16 +215,11 @@ class ApiExamples implements OpenApiCustomizer {
             case CONTENT_TOO_LARGE -> Problem.tooLarge(ApiJson.BODY_BYTES);
             case UNPROCESSABLE_CONTENT -> Idempotency.keyReused();
             case CONFLICT -> Problem.conflict("agent-offline", "The agent has no live connection.");
-            case FORBIDDEN ->
-                Problem.of(status, "forbidden", "This needs the role technician; the token has viewer.");
+            case FORBIDDEN -> Problem.of(status, "forbidden", "This needs the role technician; the token has viewer.");
             case UNAUTHORIZED ->
-                Problem.of(
-                        status,
-                        "unauthenticated",
-                        "A valid API token is required: Authorization: Bearer <token>.");
+                Problem.of(status, "unauthenticated", "A valid API token is required: Authorization: Bearer <token>.");
             case TOO_MANY_REQUESTS ->
-                Problem.of(
-                        status, "rate-limited", "This token makes more requests a second than the server allows.");
+                Problem.of(status, "rate-limited", "This token makes more requests a second than the server allows.");
             case GATEWAY_TIMEOUT ->
                 Problem.of(
                                 status,

@@ -56,10 +56,14 @@ class ApiContractIT {
 
     private Map<String, JsonNode> operations() {
         Map<String, JsonNode> found = new TreeMap<>();
-        description.get("paths").properties().forEach(path -> path.getValue()
+        description
+                .get("paths")
                 .properties()
-                .forEach(method -> found.put(
-                        method.getKey().toUpperCase(java.util.Locale.ROOT) + " " + path.getKey(), method.getValue())));
+                .forEach(path -> path.getValue()
+                        .properties()
+                        .forEach(method -> found.put(
+                                method.getKey().toUpperCase(java.util.Locale.ROOT) + " " + path.getKey(),
+                                method.getValue())));
         return found;
     }
 
@@ -105,22 +109,30 @@ class ApiContractIT {
     @Test
     void every_example_has_exactly_the_fields_of_its_schema() {
         List<String> faults = new ArrayList<>();
-        operations().forEach((route, operation) -> operation
-                .path("responses")
-                .properties()
-                .forEach(response -> response.getValue().path("content").properties().forEach(content -> {
-                    JsonNode schema = content.getValue().path("schema");
-                    JsonNode example = content.getValue().path("example");
-                    if (response.getKey().startsWith("2") && example.isObject()) {
-                        compare(route, schema, example, faults);
-                    }
-                })));
+        operations()
+                .forEach((route, operation) -> operation
+                        .path("responses")
+                        .properties()
+                        .forEach(response -> response.getValue()
+                                .path("content")
+                                .properties()
+                                .forEach(content -> {
+                                    JsonNode schema = content.getValue().path("schema");
+                                    JsonNode example = content.getValue().path("example");
+                                    if (response.getKey().startsWith("2") && example.isObject()) {
+                                        compare(route, schema, example, faults);
+                                    }
+                                })));
         assertThat(faults).isEmpty();
     }
 
     private void compare(String route, JsonNode schema, JsonNode example, List<String> faults) {
         if (schema.has("properties") && schema.get("properties").has("items")) {
-            compare(route, schema.get("properties").get("items").get("items"), example.get("items").get(0), faults);
+            compare(
+                    route,
+                    schema.get("properties").get("items").get("items"),
+                    example.get("items").get(0),
+                    faults);
             return;
         }
         String name = schema.path("$ref").asString("").replace("#/components/schemas/", "");
@@ -142,7 +154,9 @@ class ApiContractIT {
         Http anybody = admin.with(null);
         Http.Answer to = anybody.get("/docs");
         assertThat(to.status()).isBetween(200, 399);
-        String page = to.status() == 200 ? to.text() : anybody.get(to.header("location")).text();
+        String page = to.status() == 200
+                ? to.text()
+                : anybody.get(to.header("location")).text();
         assertThat(page).contains("swagger-ui").doesNotContain("http://").doesNotContain("https://");
         assertThat(anybody.get("/swagger-ui/swagger-ui-bundle.js").status()).isEqualTo(200);
         assertThat(anybody.get("/v3/api-docs.yaml").status()).isEqualTo(200);
@@ -173,11 +187,16 @@ class ApiContractIT {
                 .isEqualTo(rules.keySet());
         Things things = new Things();
         ApiTokens tokens = server.bean(ApiTokens.class);
-        SiteId elsewhere = ((Sites.Outcome.Done) server.bean(Sites.class).create("elsewhere")).site().id();
-        String foreign = tokens.create("foreign", Role.ADMIN, Set.of(elsewhere), null, "test").secret();
+        SiteId elsewhere = ((Sites.Outcome.Done) server.bean(Sites.class).create("elsewhere"))
+                .site()
+                .id();
+        String foreign = tokens.create("foreign", Role.ADMIN, Set.of(elsewhere), null, "test")
+                .secret();
         Map<String, String> secrets = new HashMap<>();
         for (Role role : Role.values()) {
-            secrets.put(role.wireName(), tokens.create(role.wireName(), role, null, null, "test").secret());
+            secrets.put(
+                    role.wireName(),
+                    tokens.create(role.wireName(), role, null, null, "test").secret());
         }
         List<String> faults = new ArrayList<>();
         rules.forEach((route, rule) -> {
@@ -211,8 +230,7 @@ class ApiContractIT {
 
     private static void expect(List<String> faults, String route, String who, Http.Answer answer, int status) {
         if (answer.status() != status) {
-            faults.add("%s as %s: %d instead of %d: %s"
-                    .formatted(route, who, answer.status(), status, answer.text()));
+            faults.add("%s as %s: %d instead of %d: %s".formatted(route, who, answer.status(), status, answer.text()));
         }
     }
 
@@ -226,24 +244,14 @@ class ApiContractIT {
             try (Enrolled enrolled = server.enrol()) {
                 agent = enrolled.agentId();
                 connection = enrolled.welcome().connectionId().toString();
-                String at = admin.post(
-                                "/api/v1/commands", "{\"agent_id\":\"%s\",\"script\":\"x\"}".formatted(agent))
+                String at = admin.post("/api/v1/commands", "{\"agent_id\":\"%s\",\"script\":\"x\"}".formatted(agent))
                         .header("location");
                 command = at.substring(at.lastIndexOf('/') + 1);
                 ServerMessage.Command got =
                         (ServerMessage.Command) enrolled.peer().awaitMessage("Command");
                 enrolled.peer()
                         .send(new AgentMessage.CommandResult(
-                                got.commandId(),
-                                AgentMessage.Outcome.EXITED,
-                                0,
-                                null,
-                                0,
-                                0,
-                                false,
-                                null,
-                                1,
-                                null));
+                                got.commandId(), AgentMessage.Outcome.EXITED, 0, null, 0, 0, false, null, 1, null));
                 assertThat(admin.get(at + "?wait_s=20").json().get("state").asString())
                         .isEqualTo("succeeded");
             }
@@ -263,11 +271,9 @@ class ApiContractIT {
                 case "connections" -> () -> connection;
                 case "commands" -> () -> command;
                 case "sites" -> () -> gone ? made("sites", "{\"name\":\"s%d\"}".formatted(System.nanoTime())) : OURS;
-                case "enrollment-tokens" ->
-                    () -> made("enrollment-tokens", "{\"site_id\":\"%s\"}".formatted(OURS));
+                case "enrollment-tokens" -> () -> made("enrollment-tokens", "{\"site_id\":\"%s\"}".formatted(OURS));
                 case "api-tokens" -> () -> made("api-tokens", "{\"name\":\"t\",\"role\":\"viewer\"}");
-                case "configs" ->
-                    () -> made("configs", "{\"site_id\":\"%s\",\"config\":{}}".formatted(OURS));
+                case "configs" -> () -> made("configs", "{\"site_id\":\"%s\",\"config\":{}}".formatted(OURS));
                 default -> () -> "none";
             };
             return path.contains("{") ? path.replaceAll("\\{.*?}", id.get()) : path;
@@ -289,8 +295,7 @@ class ApiContractIT {
                 return null;
             }
             return switch (path) {
-                case "/api/v1/commands" ->
-                    "{\"agent_id\":\"%s\",\"script\":\"x\",\"ttl_s\":1}".formatted(agent);
+                case "/api/v1/commands" -> "{\"agent_id\":\"%s\",\"script\":\"x\",\"ttl_s\":1}".formatted(agent);
                 case "/api/v1/reaper/pause", "/api/v1/reaper/resume" -> "{\"agent_id\":\"%s\"}".formatted(agent);
                 case "/api/v1/enrollment-tokens" -> "{\"site_id\":\"%s\"}".formatted(OURS);
                 case "/api/v1/api-tokens" ->

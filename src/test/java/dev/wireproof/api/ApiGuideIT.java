@@ -28,7 +28,9 @@ class ApiGuideIT {
         needs("curl");
         needs("jq");
         StringBuilder script = new StringBuilder("set -eu\n");
-        SHELL.matcher(Files.readString(Path.of("docs/api.md"))).results().forEach(block -> script.append(block.group(1)));
+        SHELL.matcher(Files.readString(Path.of("docs/api.md")))
+                .results()
+                .forEach(block -> script.append(block.group(1)));
         assertThat(script.toString()).contains("/echo").contains("/events").contains("Idempotency-Key");
         Path file = Files.writeString(folder.resolve("guide.sh"), script);
         try (RunningServer server = RunningServer.start();
@@ -44,7 +46,8 @@ class ApiGuideIT {
                     .contains("event:end")
                     .contains("X-Output-Complete: true")
                     .contains("\"rung\": \"ACKED\"")
-                    .contains("\"colour\"")
+                    .contains("\"field\":\"timeout_s\"")
+                    .contains("\"field\":\"effect\"")
                     .contains("not-redeliverable")
                     .contains("\"close_code\": 4410")
                     .contains("\"secret\": \"wpe_");

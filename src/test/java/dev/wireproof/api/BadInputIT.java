@@ -123,7 +123,17 @@ class BadInputIT {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "{", "[]", "\"x\"", "null", "", "{\"a\":}", "{} {}", "{'a':1}", "{\"script\":\"\u0001\"}", "nonsense", "{\"a\":1,}"
+                "{",
+                "[]",
+                "\"x\"",
+                "null",
+                "",
+                "{\"a\":}",
+                "{} {}",
+                "{'a':1}",
+                "{\"script\":\"\u0001\"}",
+                "nonsense",
+                "{\"a\":1,}"
             })
     void what_is_no_json_object_is_malformed(String body) {
         Http.Answer answer = admin.post("/api/v1/commands", body);
@@ -135,7 +145,10 @@ class BadInputIT {
     @Test
     void depth_is_bounded() {
         String deep = "{\"env\":" + "{\"a\":".repeat(100) + "1" + "}".repeat(101);
-        problem(admin.post("/api/v1/commands", deep), 400, admin.post("/api/v1/commands", deep).code());
+        problem(
+                admin.post("/api/v1/commands", deep),
+                400,
+                admin.post("/api/v1/commands", deep).code());
     }
 
     @Test
@@ -156,12 +169,14 @@ class BadInputIT {
                 .reduce((one, other) -> one + "," + other)
                 .orElseThrow();
         String most = command(",\"args\":[" + args + "],\"cwd\":\"\"");
-        String padded = most.replace("\"script\":\"x\"", "\"script\":\"" + "x".repeat((1 << 20) - most.length()) + "\"");
+        String padded =
+                most.replace("\"script\":\"x\"", "\"script\":\"" + "x".repeat((1 << 20) - most.length()) + "\"");
         assertThat(padded.length()).isLessThanOrEqualTo(1 << 20);
         // A body that is just short enough, and too long as the message to the agent, which says more.
         Http.Answer encoded = admin.post("/api/v1/commands", padded);
         problem(encoded, 400, "invalid-request");
-        assertThat(encoded.json().get("errors").get(0).get("message").asString()).contains("makes a message of");
+        assertThat(encoded.json().get("errors").get(0).get("message").asString())
+                .contains("makes a message of");
     }
 
     @Test
@@ -174,7 +189,8 @@ class BadInputIT {
                         () -> new ByteArrayInputStream("x".repeat((1 << 20) + 1).getBytes(StandardCharsets.US_ASCII))))
                 .build();
         try (HttpClient client = HttpClient.newHttpClient()) {
-            assertThat(client.send(chunked, HttpResponse.BodyHandlers.ofString()).statusCode())
+            assertThat(client.send(chunked, HttpResponse.BodyHandlers.ofString())
+                            .statusCode())
                     .isEqualTo(413);
         }
     }
@@ -251,7 +267,10 @@ class BadInputIT {
 
     @Test
     void what_is_not_yours_answers_like_what_does_not_exist() {
-        String site = admin.post("/api/v1/sites", "{\"name\":\"far away\"}").json().get("id").asString();
+        String site = admin.post("/api/v1/sites", "{\"name\":\"far away\"}")
+                .json()
+                .get("id")
+                .asString();
         String there = admin.post(
                         "/api/v1/api-tokens",
                         "{\"name\":\"f\",\"role\":\"admin\",\"site_ids\":[\"%s\"]}".formatted(site))
@@ -265,8 +284,8 @@ class BadInputIT {
                     .isEqualTo(admin.with(there).get(none).text());
         }
         Http.Answer posted = admin.with(there).post("/api/v1/commands", command(""));
-        Http.Answer toNobody = admin.with(there)
-                .post("/api/v1/commands", "{\"agent_id\":\"%s\",\"script\":\"x\"}".formatted(NOBODY));
+        Http.Answer toNobody =
+                admin.with(there).post("/api/v1/commands", "{\"agent_id\":\"%s\",\"script\":\"x\"}".formatted(NOBODY));
         assertThat(posted.status()).isEqualTo(404);
         assertThat(posted.text()).isEqualTo(toNobody.text());
     }
@@ -350,12 +369,15 @@ class BadInputIT {
                 .isEqualTo("<script>alert(1)</script>\n2026 ERROR forged\u001b[2J\u2400\ufffd\"}{");
         assertThat(shown.get("tags").get("k\u2400").asString()).isEqualTo("v\ufffd");
         Http.Answer list = admin.get("/api/v1/agents?limit=500");
-        assertThat(list.text()).contains(enrolled.agentId()).doesNotContain("\u0000").doesNotContain("\n2026");
-        assertThat(admin.get("/api/v1/agents?q=%3Cscript%3E").json().get("items")).hasSize(1);
+        assertThat(list.text())
+                .contains(enrolled.agentId())
+                .doesNotContain("\u0000")
+                .doesNotContain("\n2026");
+        assertThat(admin.get("/api/v1/agents?q=%3Cscript%3E").json().get("items"))
+                .hasSize(1);
 
         // Output, nacks and close reasons of the same kind.
-        String at = admin.post(
-                        "/api/v1/commands", "{\"agent_id\":\"%s\",\"script\":\"x\"}".formatted(hostile))
+        String at = admin.post("/api/v1/commands", "{\"agent_id\":\"%s\",\"script\":\"x\"}".formatted(hostile))
                 .header("location");
         var command = (dev.wireproof.protocol.ServerMessage.Command) peer.awaitMessage("Command");
         peer.send(new AgentMessage.CommandNack(
@@ -371,8 +393,8 @@ class BadInputIT {
                         admin.get(connection).json().get("close_code").asInt(0))
                 .isEqualTo(4999));
         assertThat(admin.get(connection).json().get("close_reason").asString()).doesNotContain("\u0000");
-        await().untilAsserted(() -> assertThat(admin.get("/api/v1/audit?action=agent.enrol&limit=500")
-                        .text())
+        await().untilAsserted(() -> assertThat(
+                        admin.get("/api/v1/audit?action=agent.enrol&limit=500").text())
                 .contains(hostile.toString()));
         peer.close();
     }

@@ -70,8 +70,7 @@ class FollowCommandIT {
         String at = admin.post(
                         "/api/v1/commands", "{\"agent_id\":\"%s\",\"script\":\"x\"}".formatted(enrolled.agentId()))
                 .header("location");
-        ServerMessage.Command command =
-                (ServerMessage.Command) enrolled.peer().awaitMessage("Command");
+        ServerMessage.Command command = (ServerMessage.Command) enrolled.peer().awaitMessage("Command");
         enrolled.peer()
                 .send(new AgentMessage.CommandAck(
                         command.commandId(), 1, false, AgentMessage.AckStatus.RUNNING, null, null));
@@ -104,8 +103,8 @@ class FollowCommandIT {
             assertThat(soFar.header("content-type").replace(" ", "").toLowerCase(java.util.Locale.ROOT))
                     .isEqualTo("text/plain;charset=utf-8");
             taken.ends(6);
-            await().untilAsserted(() -> assertThat(admin.get(output).header("x-output-complete"))
-                    .isEqualTo("true"));
+            await().untilAsserted(() ->
+                    assertThat(admin.get(output).header("x-output-complete")).isEqualTo("true"));
             assertThat(admin.get(output + "&offset=4").text()).isEqualTo("n\n");
             Http.Answer beyond = admin.get(output + "&offset=1000");
             assertThat(beyond.status()).isEqualTo(200);
@@ -120,16 +119,17 @@ class FollowCommandIT {
         try (Taken taken = taken()) {
             taken.writes(AgentMessage.Stream.STDOUT, 0, new byte[] {(byte) 0xFF, (byte) 0xFE, 0, 65, 66, 67, 68});
             taken.ends(7);
-            await().untilAsserted(() -> assertThat(admin.get(taken.at() + "/output")
-                            .header("content-type"))
-                    .isEqualTo("application/octet-stream"));
+            await().untilAsserted(
+                            () -> assertThat(admin.get(taken.at() + "/output").header("content-type"))
+                                    .isEqualTo("application/octet-stream"));
         }
     }
 
     private record Event(String id, String name, JsonNode data) {}
 
     /** Reads on to an event of that name, or to the end. */
-    private List<Event> events(String at, @Nullable String after, String last) throws IOException, InterruptedException {
+    private List<Event> events(String at, @Nullable String after, String last)
+            throws IOException, InterruptedException {
         String[] headers = after == null ? new String[0] : new String[] {"Last-Event-ID", after};
         List<Event> events = new ArrayList<>();
         try (BufferedReader lines = new BufferedReader(

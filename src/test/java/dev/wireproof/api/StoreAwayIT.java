@@ -37,7 +37,10 @@ class StoreAwayIT {
         assertThat(answer.status()).as(answer.text()).isEqualTo(503);
         assertThat(answer.code()).isEqualTo("unavailable");
         assertThat(Integer.parseInt(answer.header("retry-after"))).isPositive();
-        assertThat(answer.text()).doesNotContain("SQL").doesNotContain("Exception").doesNotContain("FATAL");
+        assertThat(answer.text())
+                .doesNotContain("SQL")
+                .doesNotContain("Exception")
+                .doesNotContain("FATAL");
     }
 
     @Test
@@ -61,7 +64,8 @@ class StoreAwayIT {
                     CompletableFuture.supplyAsync(() -> admin.get("/api/v1/agents")),
                     CompletableFuture.supplyAsync(() -> admin.get(first)),
                     CompletableFuture.supplyAsync(() -> admin.get("/api/v1/connections")),
-                    CompletableFuture.supplyAsync(() -> admin.with("wpt_new_to_it").get("/api/v1/agents")));
+                    CompletableFuture.supplyAsync(
+                            () -> admin.with("wpt_new_to_it").get("/api/v1/agents")));
             asked.forEach(answer -> unavailable(answer.join()));
             database(url, true);
             await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
@@ -72,7 +76,8 @@ class StoreAwayIT {
         }
         try (RunningServer again = RunningServer.startOn(url, "wireproof.api.rate=3")) {
             Http admin = again.admin();
-            assertThat(admin.post("/api/v1/commands", body, "Idempotency-Key", key).header("location"))
+            assertThat(admin.post("/api/v1/commands", body, "Idempotency-Key", key)
+                            .header("location"))
                     .isEqualTo(first);
             assertThat(admin.post("/api/v1/sites", "{\"name\":\"kept\"}", "Idempotency-Key", key)
                             .text())

@@ -70,12 +70,7 @@ final class WillingAgent implements AutoCloseable {
                 peer.send(new AgentMessage.EchoReply(echo.nonce(), READ, new AgentMessage.TxCounters(1, 1)));
             case ServerMessage.Command command -> {
                 peer.send(new AgentMessage.CommandAck(
-                        command.commandId(),
-                        command.attempt(),
-                        false,
-                        AgentMessage.AckStatus.RUNNING,
-                        null,
-                        null));
+                        command.commandId(), command.attempt(), false, AgentMessage.AckStatus.RUNNING, null, null));
                 if (command.script().startsWith("sleep")) {
                     return;
                 }
@@ -89,11 +84,7 @@ final class WillingAgent implements AutoCloseable {
         }
     }
 
-    private void result(
-            CommandId id,
-            AgentMessage.Outcome outcome,
-            @Nullable Integer code,
-            long bytes) {
+    private void result(CommandId id, AgentMessage.Outcome outcome, @Nullable Integer code, long bytes) {
         peer.send(new AgentMessage.CommandResult(id, outcome, code, null, bytes, 0, false, null, 1, null));
     }
 

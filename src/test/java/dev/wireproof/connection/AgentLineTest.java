@@ -52,6 +52,7 @@ class AgentLineTest {
             assertThat(history.mayEvict(agent, i)).isTrue();
         }
         assertThat(history.evictionsSpent(agent, 10)).isTrue();
-        assertThat(history.evictionsSpent(agent, AgentHistory.EVICTIONS_WITHIN.toMillis() + 10)).isFalse();
+        assertThat(history.evictionsSpent(agent, AgentHistory.EVICTIONS_WITHIN.toMillis() + 10))
+                .isFalse();
     }
 }

@@ -10,6 +10,12 @@ class EchoBookTest {
 
     private final EchoBook book = new EchoBook();
 
+    private EchoBook.Pending written(long atMs) {
+        EchoBook.Pending echo = book.begin(atMs, null);
+        echo.written(atMs);
+        return echo;
+    }
+
     private static String nonce(EchoBook.Pending echo) {
         return echo.text().json().replaceAll(".*\"nonce\":\"([^\"]+)\".*", "$1");
     }
@@ -26,16 +32,23 @@ class EchoBookTest {
 
     @Test
     void the_newest_overdue_one_is_the_newest_evidence() {
-        book.begin(0, null);
-        EchoBook.Pending second = book.begin(100, null);
-        book.begin(OVERDUE_MS, null);
+        written(0);
+        EchoBook.Pending second = written(100);
+        written(OVERDUE_MS);
         assertThat(book.newestOverdue(0)).isNull();
         assertThat(book.newestOverdue(OVERDUE_MS + 100)).isSameAs(second);
     }
 
     @Test
-    void a_nonce_that_nobody_asked_for_answers_nothing() {
+    void one_that_was_never_written_speaks_against_nobody() {
         book.begin(0, null);
+        assertThat(book.newestOverdue(OVERDUE_MS)).isNull();
+        assertThat(book.overdue(OVERDUE_MS)).isFalse();
+    }
+
+    @Test
+    void a_nonce_that_nobody_asked_for_answers_nothing() {
+        written(0);
         assertThat(book.answered("made up", 1)).isNull();
         assertThat(book.overdue(OVERDUE_MS)).isTrue();
     }
