@@ -87,7 +87,8 @@ final class AfterCommit {
                 attempt.text().bytes(),
                 attempt.text().sha256(),
                 inbox::dirty,
-                inbox::neverWritten);
+                inbox::neverWritten,
+                inbox::contradicted);
         trace.overdueAt = attempt.overdueAt();
         noteUnanswered(lane, lane.trace(id));
         lane.sending(trace);
@@ -124,13 +125,13 @@ final class AfterCommit {
     private void refused(AttemptTrace trace, String why) {
         trace.refused(why);
         Instant now = clock.instant();
-        inbox.tell(trace.commandId, _ -> new CommandEvent.OfferRefused(now, trace.attempt, why));
+        inbox.tell(trace.commandId, _ -> new CommandEvent.OfferRefused(now, trace.connectionId, trace.attempt, why));
     }
 
     private void cancel(CommandId id, SendCancel cancel) {
         Lane lane = lanes.of(cancel.on().id());
         if (lane != null) {
-            Texts.send(lane.link, new ServerMessage.CommandCancel(id, cancel.reason()), id);
+            dispatcher.sendCancel(lane, id, cancel.reason());
         }
     }
 
@@ -166,11 +167,9 @@ final class AfterCommit {
     private void climbed(AttemptTrace trace) {
         legs.climbed(trace);
         followers.changed(trace.commandId, false);
-        Lane lane = lanes.of(trace.connectionId);
-        if (trace.peerReadNs > 0 && !trace.peerReadTold && lane != null && lane.trace(trace.commandId) == trace) {
+        if (trace.peerReadNs > 0 && !trace.peerReadTold) {
             trace.peerReadTold = true;
-            Instant now = clock.instant();
-            inbox.tell(trace.commandId, _ -> new CommandEvent.PeerRead(now, trace.attempt));
+            inbox.peerRead(trace);
         }
     }
 }

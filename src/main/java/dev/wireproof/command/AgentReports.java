@@ -1,5 +1,6 @@
 package dev.wireproof.command;
 
+import dev.wireproof.access.StorableText;
 import dev.wireproof.command.Work.Answer;
 import dev.wireproof.command.Work.Chunk;
 import dev.wireproof.command.Work.EventMaker;
@@ -96,10 +97,11 @@ final class AgentReports {
     AgentMessageHandler<CommandResult> results() {
         return handler(CommandResult.class, (from, r) -> {
             Line line = lanes.lineOf(from);
+            CommandResult result = storable(r.message());
             tell(
-                    r.message().commandId(),
-                    _ -> new CommandEvent.Finished(r.at(), line, r.message()),
-                    report(from, r, null, null, r.message()));
+                    result.commandId(),
+                    _ -> new CommandEvent.Finished(r.at(), line, result),
+                    report(from, r, null, null, result));
         });
     }
 
@@ -115,11 +117,30 @@ final class AgentReports {
         });
     }
 
+    /** Agents may send what PostgreSQL cannot hold. */
+    private static CommandResult storable(CommandResult r) {
+        return new CommandResult(
+                r.commandId(),
+                r.outcome(),
+                r.exitCode(),
+                storable(r.signal()),
+                r.stdoutBytes(),
+                r.stderrBytes(),
+                r.truncated(),
+                r.startedAt(),
+                r.durationMs(),
+                storable(r.message()));
+    }
+
+    private static @Nullable String storable(@Nullable String text) {
+        return text == null ? null : StorableText.of(text);
+    }
+
     private void ack(AgentLink from, Received<CommandAck> r) {
         CommandAck ack = r.message();
         Line line = lanes.lineOf(from);
         proved(from, ack.commandId(), ack.attempt());
-        Answer answer = new Answer(ack.attempt(), null, null, ack.textBytes(), ack.textSha256());
+        Answer answer = new Answer(ack.attempt(), null, null, ack.textBytes(), storable(ack.textSha256()));
         boolean altered = altered(from, ack.commandId(), answer);
         tell(
                 ack.commandId(),
@@ -150,14 +171,15 @@ final class AgentReports {
         CommandId named = id;
         Integer of = attempt;
         Line line = lanes.lineOf(from);
+        String message = StorableText.of(nack.message());
         if (of != null) {
             proved(from, named, of);
         }
         Answer answer =
-                of == null ? null : new Answer(of, nack.code(), nack.message(), nack.textBytes(), nack.textSha256());
+                of == null ? null : new Answer(of, nack.code(), message, nack.textBytes(), storable(nack.textSha256()));
         tell(
                 named,
-                _ -> new CommandEvent.Nacked(r.at(), line, of, nack.code(), nack.message()),
+                _ -> new CommandEvent.Nacked(r.at(), line, of, nack.code(), message),
                 report(from, r, answer, null, null));
     }
 
@@ -165,6 +187,9 @@ final class AgentReports {
     private void proved(AgentLink from, CommandId id, int attempt) {
         Lane lane = lanes.of(from.connectionId());
         AttemptTrace trace = lane == null ? null : lane.trace(id);
+        if (trace != null && trace.attempt == attempt) {
+            trace.answered();
+        }
         if (trace != null && trace.attempt == attempt && trace.enqueuedNs > 0) {
             from.answered(trace.writtenNs > 0 ? trace.writtenNs : trace.enqueuedNs);
         }
@@ -214,12 +239,17 @@ final class AgentReports {
                 return;
             }
             Line line = new Line(from.connectionId(), ledger.ledgerId(), wentBack);
+            Lane lane = lanes.of(from.connectionId());
             for (LedgerEntry entry : ledger.entries()) {
+                Integer asked = lane == null ? null : lane.answeredAbout(entry.commandId());
                 tell(
                         entry.commandId(),
                         _ -> new CommandEvent.LedgerSaid(
-                                r.at(), line, entry.status(), entry.outcome(), entry.exitCode()),
+                                r.at(), line, asked, entry.status(), entry.outcome(), entry.exitCode()),
                         report(from, r, null, null, null));
+            }
+            if (lane != null) {
+                dispatcher.answeredByRecord(lane);
             }
         });
     }

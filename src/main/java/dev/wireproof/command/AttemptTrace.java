@@ -22,7 +22,9 @@ final class AttemptTrace implements SendObserver {
 
     private final Consumer<AttemptTrace> whenDirty;
     private final Consumer<AttemptTrace> whenNeverWritten;
+    private final Consumer<AttemptTrace> whenContradicted;
     private final AtomicBoolean dirty = new AtomicBoolean();
+    private final AtomicBoolean contradicted = new AtomicBoolean();
 
     volatile long enqueuedNs;
     volatile long writeStartedNs;
@@ -35,6 +37,8 @@ final class AttemptTrace implements SendObserver {
     volatile @Nullable String writeError;
     volatile @Nullable String refusal;
     volatile boolean neverWritten;
+    /** Whether the agent acknowledged or refused it. */
+    private volatile boolean answered;
     /** When its ack is overdue; null: never. */
     volatile @Nullable Instant overdueAt;
     /** Whether PEER_READ was told to the lifecycle. Used by its writer only. */
@@ -49,7 +53,8 @@ final class AttemptTrace implements SendObserver {
             int frameBytes,
             String frameSha256,
             Consumer<AttemptTrace> whenDirty,
-            Consumer<AttemptTrace> whenNeverWritten) {
+            Consumer<AttemptTrace> whenNeverWritten,
+            Consumer<AttemptTrace> whenContradicted) {
         this.commandId = commandId;
         this.attempt = attempt;
         this.connectionId = connectionId;
@@ -57,6 +62,7 @@ final class AttemptTrace implements SendObserver {
         this.frameSha256 = frameSha256;
         this.whenDirty = whenDirty;
         this.whenNeverWritten = whenNeverWritten;
+        this.whenContradicted = whenContradicted;
     }
 
     Progress progress() {
@@ -74,6 +80,31 @@ final class AttemptTrace implements SendObserver {
     void refused(String why) {
         refusal = why;
         touched();
+        compare();
+    }
+
+    /** An answer may overtake the news of the write by an instant: only a write that ended without completing contradicts it. */
+    void answered() {
+        answered = true;
+        compare();
+    }
+
+    private void compare() {
+        if (answered && writtenNs <= 0 && unwrittenBecause() != null && contradicted.compareAndSet(false, true)) {
+            whenContradicted.accept(this);
+        }
+    }
+
+    /** @return how the write ended without completing; null: it completed, or goes on */
+    @Nullable
+    String unwrittenBecause() {
+        if (refusal != null) {
+            return "the connection did not take its frame: " + refusal;
+        }
+        if (neverWritten) {
+            return "no write of it ever began";
+        }
+        return writeFailedNs > 0 ? "its write failed: " + writeError : null;
     }
 
     @Override
@@ -99,6 +130,7 @@ final class AttemptTrace implements SendObserver {
         writeError = error;
         writeFailedNs = Math.max(atNs, 1);
         touched();
+        compare();
     }
 
     @Override
@@ -106,6 +138,7 @@ final class AttemptTrace implements SendObserver {
         neverWritten = true;
         touched();
         whenNeverWritten.accept(this);
+        compare();
     }
 
     @Override

@@ -17,14 +17,15 @@ final class BacklogTable {
         SELECT id FROM command WHERE agent_id = :agent AND state IN ('queued', 'offered') ORDER BY seq LIMIT :limit
         """;
 
-    /** Newest first: when there are too many, the old ones are left aside. Those past what the record keeps are not asked about. */
+    /** Newest first, in pages. Of those past what the record keeps only the open ones matter. */
     private static final String UNSETTLED = """
-        SELECT id, state
+        SELECT id, seq, state, offers
           FROM command
          WHERE agent_id = :agent
            AND result_at IS NULL AND outcome IS NULL AND (certainty IN ('unknown', 'received') OR state IN ('acked', 'running'))
            AND state NOT IN ('queued', 'offered')
-           AND provable_until > :now
+           AND (provable_until > :now OR state IN ('acked', 'running'))
+           AND seq < :before
          ORDER BY seq DESC
          LIMIT :limit
         """;
@@ -39,7 +40,7 @@ final class BacklogTable {
         """;
 
     /** @param held whether the agent has it and it is open */
-    record Unsettled(CommandId id, boolean held) {}
+    record Unsettled(CommandId id, long seq, boolean held, int offers) {}
 
     record Due(CommandId id, AgentId agentId) {}
 
@@ -57,13 +58,18 @@ final class BacklogTable {
                 .list();
     }
 
-    List<Unsettled> unsettled(AgentId agent, Instant now, int limit) {
+    /** @param before the {@code seq} of the page before; {@code Long.MAX_VALUE}: from the newest */
+    List<Unsettled> unsettled(AgentId agent, Instant now, long before, int limit) {
         return db.sql(UNSETTLED)
                 .param("agent", agent.value())
                 .param("now", utc(now))
+                .param("before", before)
                 .param("limit", limit)
                 .query((rs, _) -> new Unsettled(
-                        id(rs), !RowReader.state(rs.getString("state")).ended()))
+                        id(rs),
+                        rs.getLong("seq"),
+                        !RowReader.state(rs.getString("state")).ended(),
+                        rs.getInt("offers")))
                 .list();
     }
 

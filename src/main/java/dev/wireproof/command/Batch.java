@@ -77,7 +77,9 @@ final class Batch {
         if (keyed.isEmpty()) {
             return creates;
         }
-        Set<CommandId> claimed = context.keys().claim(on, keyed, now);
+        Map<KeyTable.Name, Create> first = new LinkedHashMap<>(); // one statement cannot claim a key twice
+        keyed.forEach(c -> first.putIfAbsent(KeyTable.Name.of(KeyTable.keyOf(c)), c));
+        Set<CommandId> claimed = context.keys().claim(on, List.copyOf(first.values()), now);
         List<Create> losers =
                 keyed.stream().filter(c -> !claimed.contains(c.id())).toList();
         if (losers.isEmpty()) {

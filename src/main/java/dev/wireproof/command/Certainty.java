@@ -22,6 +22,11 @@ public enum Certainty {
         return wireName;
     }
 
+    /** Whether the agent is proven to have had it, and not proven to have left it alone. */
+    boolean received() {
+        return this == RECEIVED || this == EXECUTED;
+    }
+
     static Certainty ofWireName(String name) {
         return valueOf(name.toUpperCase(Locale.ROOT));
     }

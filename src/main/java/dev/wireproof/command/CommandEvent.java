@@ -1,5 +1,6 @@
 package dev.wireproof.command;
 
+import dev.wireproof.id.ConnectionId;
 import dev.wireproof.protocol.AgentMessage;
 import dev.wireproof.protocol.AgentMessage.AckStatus;
 import dev.wireproof.protocol.AgentMessage.LedgerStatus;
@@ -17,17 +18,24 @@ sealed interface CommandEvent {
     /**
      * The dispatcher has room for it on a live line.
      *
-     * @param newest how far the newest attempt got
+     * @param newest how far the newest attempt got; {@link Progress#NOT_WRITTEN} only of a copy on that very line
      * @param jitter -1…1, for the ack wait
      */
     record OfferPossible(Instant at, Line line, OfferReason reason, Progress newest, double jitter)
             implements CommandEvent {}
 
     /** The connection's queue did not take the frame: nothing of it left. */
-    record OfferRefused(Instant at, int attempt, String why) implements CommandEvent {}
+    record OfferRefused(Instant at, ConnectionId on, int attempt, String why) implements CommandEvent {}
 
     /** The connection ended and no write of the frame was ever started. */
-    record NeverWritten(Instant at, int attempt) implements CommandEvent {}
+    record NeverWritten(Instant at, ConnectionId on, int attempt) implements CommandEvent {}
+
+    /**
+     * The agent answered an attempt whose write, as this server saw it, was never completed: the two contradict each other.
+     *
+     * @param how what became of the write
+     */
+    record AnsweredUnwritten(Instant at, ConnectionId on, int attempt, String how) implements CommandEvent {}
 
     /** The peer's WebSocket layer read the frame. */
     record PeerRead(Instant at, int attempt) implements CommandEvent {}
@@ -54,13 +62,21 @@ sealed interface CommandEvent {
 
     record Finished(Instant at, Line from, AgentMessage.CommandResult result) implements CommandEvent {}
 
-    /** What the agent's record says of it. @param from with the ledger of the answer */
+    /**
+     * What the agent's record says of it.
+     *
+     * @param from with the ledger of the answer
+     * @param offersWhenAsked how many offers there had been when the question went out on that connection, behind all of them; null: it
+     *     was not asked there. "Never seen" says nothing of an offer that was made after the question
+     */
     record LedgerSaid(
             Instant at,
             Line from,
+            @Nullable Integer offersWhenAsked,
             LedgerStatus status,
             @Nullable Outcome outcome,
-            @Nullable Integer exitCode) implements CommandEvent {}
+            @Nullable Integer exitCode)
+            implements CommandEvent {}
 
     /** The agent has a new line, and has this one in its hands. */
     record LineOpened(Instant at, Line line) implements CommandEvent {}

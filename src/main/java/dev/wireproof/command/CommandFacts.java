@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param maybeWritten attempts that are not proven unwritten
  * @param ledgerId the agent's record at the newest of these; null when the agent told none
  * @param ledgerMixed these went to agents with different records
- * @param unparsable how often the agent said that it could not read it
+ * @param unparsableAttempt the attempt that the agent could not read; 0: none. A second one ends it
  * @param notes how many rows of evidence its history has; bounded
  * @param resultDigest of the committed result; null until one is committed. {@code outcome} without it came from the agent's record
  */
@@ -56,7 +56,7 @@ record CommandFacts(
         List<Integer> maybeWritten,
         @Nullable UUID ledgerId,
         boolean ledgerMixed,
-        int unparsable,
+        int unparsableAttempt,
         int notes,
         @Nullable Instant cancelRequestedAt,
         @Nullable String cancelReason,

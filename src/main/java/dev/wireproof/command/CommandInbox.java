@@ -7,6 +7,7 @@ import dev.wireproof.id.CommandId;
 import dev.wireproof.id.Uuids;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -74,7 +75,18 @@ final class CommandInbox {
     }
 
     void neverWritten(AttemptTrace trace) {
-        tell(trace.commandId, _ -> new CommandEvent.NeverWritten(clock.instant(), trace.attempt));
+        tell(trace.commandId, _ -> new CommandEvent.NeverWritten(clock.instant(), trace.connectionId, trace.attempt));
+    }
+
+    void contradicted(AttemptTrace trace) {
+        String how = Objects.requireNonNullElse(trace.unwrittenBecause(), "its write did not complete");
+        tell(
+                trace.commandId,
+                _ -> new CommandEvent.AnsweredUnwritten(clock.instant(), trace.connectionId, trace.attempt, how));
+    }
+
+    void peerRead(AttemptTrace trace) {
+        tell(trace.commandId, _ -> new CommandEvent.PeerRead(clock.instant(), trace.attempt));
     }
 
     /** Asks each writer to store the rungs that changed since. */

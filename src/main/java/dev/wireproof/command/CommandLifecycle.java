@@ -7,6 +7,7 @@ import static dev.wireproof.command.CommandState.UNDELIVERABLE;
 
 import dev.wireproof.command.CommandEvent.Acked;
 import dev.wireproof.command.CommandEvent.AgentGone;
+import dev.wireproof.command.CommandEvent.AnsweredUnwritten;
 import dev.wireproof.command.CommandEvent.CancelRequested;
 import dev.wireproof.command.CommandEvent.DuePassed;
 import dev.wireproof.command.CommandEvent.Finished;
@@ -59,8 +60,9 @@ final class CommandLifecycle {
             case AgentGone e -> agentGone(facts, e.at());
             case Acked e -> reports.acked(e);
             case Nacked e -> reports.nacked(e);
-            case Started e -> reports.started(e.at(), "the agent started it");
-            case OutputSeen e -> reports.started(e.at(), "output came: it runs");
+            case AnsweredUnwritten e -> contradicted(facts, e);
+            case Started e -> reports.started(e.at(), e.from(), "the agent started it");
+            case OutputSeen e -> reports.started(e.at(), e.from(), "output came: it runs");
             case Finished e -> reports.finished(e);
             case LedgerSaid e -> reports.ledgerSaid(e);
             case LineOpened _ -> stayed(facts, "not in the agent's hands: the dispatcher offers it");
@@ -73,15 +75,18 @@ final class CommandLifecycle {
         Reports reports = new Reports(policy, facts.draft());
         Holding holding = new Holding(policy, facts.draft());
         return switch (event) {
-            case OfferPossible _, OfferRefused _, NeverWritten _, PeerRead _ -> stayed(facts, "already acknowledged");
+            case OfferPossible _, PeerRead _ -> stayed(facts, "already acknowledged");
+            case OfferRefused e -> holding.neverWritten(e.attempt(), e.at());
+            case NeverWritten e -> holding.neverWritten(e.attempt(), e.at());
+            case AnsweredUnwritten e -> contradicted(facts, e);
             case DuePassed e -> holding.duePassed(e);
             case LineOpened e -> holding.lineOpened(e.line(), e.at());
             case CancelRequested e -> holding.cancel(e);
             case AgentGone e -> agentGone(facts, e.at());
             case Acked e -> reports.ackedAgain(e);
             case Nacked e -> reports.nackedAfterAck(e);
-            case Started e -> reports.started(e.at(), "the agent started it");
-            case OutputSeen e -> reports.started(e.at(), "output came: it runs");
+            case Started e -> reports.started(e.at(), e.from(), "the agent started it");
+            case OutputSeen e -> reports.started(e.at(), e.from(), "output came: it runs");
             case Finished e -> reports.finished(e);
             case LedgerSaid e -> reports.ledgerSaid(e);
             case RedeliverRequested _ -> new Transition.Refused("the agent has it");
@@ -95,6 +100,7 @@ final class CommandLifecycle {
             case OfferPossible _, DuePassed _, LineOpened _, AgentGone _, PeerRead _ -> stayed(facts, "it has ended");
             case OfferRefused e -> late.neverWritten(e.attempt(), e.at());
             case NeverWritten e -> late.neverWritten(e.attempt(), e.at());
+            case AnsweredUnwritten e -> contradicted(facts, e);
             case CancelRequested _ -> new Transition.Refused("it has ended");
             case RedeliverRequested e -> redeliver(facts, e);
             case Acked e -> late.acked(e);
@@ -110,8 +116,8 @@ final class CommandLifecycle {
         if (facts.state() != UNDELIVERABLE && facts.state() != EXPIRED) {
             return new Transition.Refused("only an undeliverable or expired command can be delivered again");
         }
-        if (facts.certainty() == Certainty.RECEIVED || facts.certainty() == Certainty.EXECUTED) {
-            return new Transition.Refused("the agent had it already");
+        if (facts.state() == UNDELIVERABLE && facts.certainty().received()) {
+            return new Transition.Refused("its agent had it, and was deleted");
         }
         FactsDraft d = facts.draft();
         // Something of it may have left before: then it is not "never offered", and a cancel must ask the agent.
@@ -123,7 +129,7 @@ final class CommandLifecycle {
         d.maxAttempts = d.attemptsUsed + policy.maxAttempts();
         d.maxOffers = d.offers + DeliveryPolicy.MAX_OFFERS;
         d.roundBase = d.offers;
-        d.unparsable = 0;
+        d.unparsableAttempt = 0;
         d.cancelRequestedAt = null;
         d.cancelReason = null;
         d.cancelSends = 0;
@@ -139,6 +145,12 @@ final class CommandLifecycle {
         boolean neverWritten = facts.waiting() && d.maybeWritten.isEmpty() && d.certainty == Certainty.NOT_RECEIVED;
         d.end(neverWritten ? CommandState.CANCELLED : UNDELIVERABLE, at);
         return d.because("the agent was deleted", at);
+    }
+
+    private static Transition contradicted(CommandFacts facts, AnsweredUnwritten event) {
+        FactsDraft d = facts.draft();
+        d.note("contradiction: attempt %d was answered, but %s".formatted(event.attempt(), event.how()));
+        return d.because("an answer contradicts what was seen of the write", event.at());
     }
 
     private static Transition stayed(CommandFacts facts, String why) {

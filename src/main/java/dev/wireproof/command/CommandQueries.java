@@ -188,7 +188,7 @@ final class CommandQueries {
                 f.state(),
                 f.stateSince(),
                 f.certainty(),
-                WaitingFor.sentence(f, presence.of(f.agentId()), presence.now()),
+                WaitingFor.sentence(f, presence.of(f.agentId()), presence.paused(f.agentId()), presence.now()),
                 f.effect(),
                 f.cancelRequestedAt(),
                 f.cancelReason(),

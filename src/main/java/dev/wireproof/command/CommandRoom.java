@@ -47,12 +47,12 @@ final class CommandRoom implements DeliveryLoad {
         backlog = new BacklogTable(db);
         LedgerTable ledgers = new LedgerTable(db);
         dispatcher = new Dispatcher(inbox, lanes, backlog, ledgers, clock, jitter);
-        CommandQueries queries = new CommandQueries(db, new AgentPresence(lanes, clock));
+        reaper = new CommandReaper(inbox, dispatcher, backlog, new ReaperTable(db), clock, observer);
+        CommandQueries queries = new CommandQueries(db, new AgentPresence(lanes, clock, reaper::pausedFor));
         Followers followers = new Followers();
         AfterCommit after =
                 new AfterCommit(inbox, lanes, dispatcher, new Views(queries, blocking), followers, clock, observer);
         engine = new CommandEngine(inbox, database, BatchContext.of(policy, lanes, jitter), after, clock, observer);
-        reaper = new CommandReaper(inbox, dispatcher, backlog, new ReaperTable(db), clock, observer);
         reports = new AgentReports(inbox, lanes, dispatcher, ledgers::seen, reaper::pausedFor, blocking);
         commands = new StoredCommands(
                 inbox,

@@ -47,7 +47,7 @@ final class CommandTable {
                     r -> braces(r.facts().maybeWritten())),
             fact("ledger_id", "uuid", CommandFacts::ledgerId),
             fact("ledger_mixed", "bool", CommandFacts::ledgerMixed),
-            fact("unparsable", "int4", CommandFacts::unparsable),
+            fact("unparsable", "int4", CommandFacts::unparsableAttempt),
             fact("notes", "int4", CommandFacts::notes),
             fact("cancel_requested_at", "timestamptz", CommandFacts::cancelRequestedAt),
             fact("cancel_reason", "text", CommandFacts::cancelReason),

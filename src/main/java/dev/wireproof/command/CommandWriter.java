@@ -101,7 +101,12 @@ final class CommandWriter {
         if (batch.size() < BATCH) {
             queue.drainTo(batch, BATCH - batch.size());
         }
-        batch.removeIf(held::behind);
+        batch.removeIf(work -> nobodyWaits(work) || held.behind(work));
+    }
+
+    /** Whoever asked for it was told that it is not stored: then it must not be stored after all. */
+    private static boolean nobodyWaits(Work work) {
+        return work instanceof Create create && create.done().isDone();
     }
 
     private void store(List<Work> batch) throws InterruptedException {
@@ -247,6 +252,9 @@ final class CommandWriter {
                 .addKeyValue("work", work.getClass().getSimpleName())
                 .setCause(failure)
                 .log("command.not_storable");
+        if (work instanceof Tell tell && tell.report() != null) { // nothing that arrives is swallowed
+            Texts.notStorable(tell.report());
+        }
         fail(work, failure);
     }
 

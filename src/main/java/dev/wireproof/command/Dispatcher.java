@@ -5,6 +5,7 @@ import dev.wireproof.command.Work.Told;
 import dev.wireproof.connection.AgentLink;
 import dev.wireproof.connection.ConnectionListener;
 import dev.wireproof.id.CommandId;
+import dev.wireproof.id.ConnectionId;
 import dev.wireproof.protocol.AgentMessage;
 import dev.wireproof.protocol.ProtocolLimits;
 import dev.wireproof.protocol.ServerMessage;
@@ -16,6 +17,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,6 +68,10 @@ final class Dispatcher implements ConnectionListener {
 
     @Override
     public void closed(AgentLink link, @Nullable Integer closeCode, String reason, Instant at) {
+        Lane lane = lanes.of(link.connectionId());
+        if (lane != null) { // told before the next connection's offers: what was read counts as an attempt
+            lane.readByPeer().forEach(inbox::peerRead);
+        }
         lanes.closed(link);
     }
 
@@ -77,7 +83,7 @@ final class Dispatcher implements ConnectionListener {
             Long seq = lane.ledgerSeq;
             Instant wentBack =
                     ledger == null || seq == null ? null : ledgers.seen(lane.link.agentId(), ledger, seq, now);
-            List<Unsettled> unsettled = backlog.unsettled(lane.link.agentId(), now, ProtocolLimits.LEDGER_QUERY_IDS);
+            List<Unsettled> unsettled = unsettled(lane, Long.MAX_VALUE);
             lane.ready(new Line(lane.link.connectionId(), ledger, wentBack));
             if (lane.startPull(now)) {
                 pull(lane);
@@ -106,8 +112,31 @@ final class Dispatcher implements ConnectionListener {
                 inbox.tell(one.id(), _ -> new CommandEvent.LineOpened(clock.instant(), line));
             }
         }
+        lane.asks(
+                unsettled.getLast().seq(),
+                unsettled.stream().collect(Collectors.toMap(Unsettled::id, Unsettled::offers)));
         List<CommandId> ids = unsettled.stream().map(Unsettled::id).toList();
         Texts.send(lane.link, new ServerMessage.CommandLedgerQuery(ids), null);
+    }
+
+    private List<Unsettled> unsettled(Lane lane, long before) {
+        return backlog.unsettled(lane.link.agentId(), clock.instant(), before, ProtocolLimits.LEDGER_QUERY_IDS);
+    }
+
+    /** A question holds so many commands at most: the next one follows the answer to the one before. Blocks. */
+    void answeredByRecord(Lane lane) {
+        Long before = lane.askOnBefore();
+        if (before != null) {
+            settle(lane, unsettled(lane, before));
+        }
+    }
+
+    /** Never blocks. What the connection's queue does not take goes out a little later; the next connection gets a new one anyway. */
+    void sendCancel(Lane lane, CommandId id, @Nullable String reason) {
+        if (!Texts.send(lane.link, new ServerMessage.CommandCancel(id, reason), id)) {
+            lane.cancelUnsent(id, reason);
+            lanes.noteBacklog(lane);
+        }
     }
 
     private static void await(List<CompletableFuture<Told>> offers) {
@@ -177,7 +206,7 @@ final class Dispatcher implements ConnectionListener {
                 : facts.offers() == facts.roundBase() ? OfferReason.REDELIVER : OfferReason.RECONNECTED;
         return lane.link.live() && lanes.of(lane.link.connectionId()) != null
                 ? new CommandEvent.OfferPossible(
-                        clock.instant(), lane.line(), reason, lane.progress(facts.id()), jitter.getAsDouble())
+                        clock.instant(), lane.line(), reason, progress(lane, facts), jitter.getAsDouble())
                 : due(facts, reason);
     }
 
@@ -193,7 +222,15 @@ final class Dispatcher implements ConnectionListener {
             lanes.noteBacklog(lane);
         }
         return new CommandEvent.DuePassed(
-                now, usable ? lane.line() : null, reason, lane.progress(facts.id()), jitter.getAsDouble());
+                now, usable ? lane.line() : null, reason, progress(lane, facts), jitter.getAsDouble());
+    }
+
+    /** Of a copy on this line; else whether the newest offer was read on the line before, while that one is still known. */
+    private Progress progress(Lane lane, CommandFacts facts) {
+        Progress here = lane.progress(facts.id());
+        ConnectionId on = facts.attemptConnection();
+        Lane before = here != Progress.UNSEEN || on == null ? null : lanes.of(on);
+        return before != null && before.progress(facts.id()) == Progress.PEER_READ ? Progress.PEER_READ : here;
     }
 
     /** A sign of life: whatever is overdue on this line is looked at now. */
@@ -210,6 +247,7 @@ final class Dispatcher implements ConnectionListener {
     void tick() {
         for (Lane lane : lanes.backlogged()) {
             lanes.backlogGone(lane);
+            lane.takeUnsentCancels().forEach((id, reason) -> sendCancel(lane, id, reason.orElse(null)));
             if (!lane.isReady()) {
                 if (!bringUp(lane)) {
                     lanes.noteBacklog(lane);

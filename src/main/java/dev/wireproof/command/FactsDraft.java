@@ -46,7 +46,7 @@ final class FactsDraft {
     UUID ledgerId;
 
     boolean ledgerMixed;
-    int unparsable;
+    int unparsableAttempt;
     int notes;
 
     @Nullable
@@ -98,7 +98,7 @@ final class FactsDraft {
         maybeWritten = was.maybeWritten();
         ledgerId = was.ledgerId();
         ledgerMixed = was.ledgerMixed();
-        unparsable = was.unparsable();
+        unparsableAttempt = was.unparsableAttempt();
         notes = was.notes();
         cancelRequestedAt = was.cancelRequestedAt();
         cancelReason = was.cancelReason();
@@ -172,7 +172,7 @@ final class FactsDraft {
                 maybeWritten,
                 ledgerId,
                 ledgerMixed,
-                unparsable,
+                unparsableAttempt,
                 notes,
                 cancelRequestedAt,
                 cancelReason,

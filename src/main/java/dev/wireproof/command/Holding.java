@@ -3,6 +3,7 @@ package dev.wireproof.command;
 import dev.wireproof.command.CommandEvent.CancelRequested;
 import dev.wireproof.command.CommandEvent.DuePassed;
 import java.time.Instant;
+import java.util.List;
 
 /** The lifecycle of a command that the agent has: its deadlines and its cancellation. Part of {@link CommandLifecycle}; pure like it. */
 final class Holding {
@@ -34,10 +35,9 @@ final class Holding {
 
     Transition lineOpened(Line line, Instant at) {
         if (d.state == CommandState.RUNNING) {
-            Instant overdue = resultOverdue(policy, d);
+            Instant overdue = resultOverdue(policy, d, at);
             Instant chance = at.plus(policy.resultGrace()); // it just came back: let it tell
-            d.dueAt =
-                    earlier(overdue.isAfter(chance) ? overdue : chance, d.was().lastChance());
+            d.dueAt = atMost(d.was().lastChance(), overdue.isAfter(chance) ? overdue : chance, at);
         }
         if (d.cancelRequestedAt != null && !line.id().equals(d.cancelSentOn)) {
             sendCancel(line);
@@ -64,11 +64,25 @@ final class Holding {
         d.consequences.add(new Consequence.SendCancel(line, d.cancelReason));
     }
 
-    static Instant resultOverdue(DeliveryPolicy policy, FactsDraft d) {
+    /** The agent has it, and yet nothing of it is known to have left: one of the two observations is wrong. */
+    Transition neverWritten(int attempt, Instant at) {
+        boolean last = d.maybeWritten.equals(List.of(attempt));
+        d.maybeWritten = Offering.minus(d.maybeWritten, attempt);
+        if (last) {
+            d.note("contradiction: the agent has it, but no write of any offer began (newest: attempt %d)"
+                    .formatted(attempt));
+        }
+        return d.because("attempt %d: no write of it ever began".formatted(attempt), at);
+    }
+
+    static Instant resultOverdue(DeliveryPolicy policy, FactsDraft d, Instant at) {
         Instant started = d.startedAt == null ? d.was().lastChance() : d.startedAt;
-        return earlier(
-                started.plus(d.was().timeout()).plus(policy.resultGrace()),
-                d.was().lastChance());
+        return atMost(d.was().lastChance(), started.plus(d.was().timeout()).plus(policy.resultGrace()), at);
+    }
+
+    /** A command that was revived after its last chance is given its time all the same. */
+    private static Instant atMost(Instant lastChance, Instant wanted, Instant at) {
+        return lastChance.isAfter(at) ? earlier(wanted, lastChance) : wanted;
     }
 
     static Instant earlier(Instant one, Instant other) {

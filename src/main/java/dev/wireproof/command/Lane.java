@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +37,12 @@ final class Lane {
     private Instant notBefore = Instant.MIN;
     private @Nullable Map<CommandId, Slot> inFlight;
     private @Nullable Queue<CommandId> waiting;
+    /** What the agent's record is asked about just now, with the number of offers of each that went before the question. */
+    private @Nullable Map<CommandId, Integer> asked;
+
+    private @Nullable Long askedBefore;
+    /** CommandCancels that the connection's queue did not take; bounded by {@value #WAITING}. */
+    private @Nullable Map<CommandId, Optional<String>> unsentCancels;
 
     private static final class Slot {
         @Nullable
@@ -69,7 +77,8 @@ final class Lane {
 
     /** For a command whose time has come. @return whether it has a slot; else it will be offered in its turn */
     synchronized boolean reserveOrWait(CommandId id, Instant now) {
-        if (holds(id) || (!isReplaced() && reserve(id, now))) {
+        boolean held = holds(id) && link.offersAllowed();
+        if (held || (!isReplaced() && reserve(id, now))) {
             return true;
         }
         append(id);
@@ -182,9 +191,22 @@ final class Lane {
         more = true;
     }
 
+    /** What keeps the next command from being offered on it. */
+    synchronized WaitingFor.Agent room(Instant now) {
+        if (!link.offersAllowed()) {
+            return WaitingFor.Agent.HELD;
+        }
+        if (now.isBefore(notBefore)) {
+            return WaitingFor.Agent.QUEUE_FULL;
+        }
+        return inFlight != null && inFlight.size() >= WINDOW
+                ? WaitingFor.Agent.WINDOW_FULL
+                : WaitingFor.Agent.CONNECTED;
+    }
+
     /** @return whether commands wait for room on it */
     synchronized boolean hasBacklog() {
-        return !ready || more || (waiting != null && !waiting.isEmpty());
+        return !ready || more || unsentCancels != null || (waiting != null && !waiting.isEmpty());
     }
 
     synchronized List<CommandId> overdue(Instant now) {
@@ -199,6 +221,54 @@ final class Lane {
             }
         });
         return overdue;
+    }
+
+    /** What climbed past the peer's reader; asked when the connection ends, before the rungs are stored. */
+    synchronized List<AttemptTrace> readByPeer() {
+        return inFlight == null
+                ? List.of()
+                : inFlight.values().stream()
+                        .map(slot -> slot.trace)
+                        .filter(trace -> trace != null && trace.progress() == Progress.PEER_READ)
+                        .map(Objects::requireNonNull)
+                        .toList();
+    }
+
+    /** @param before where the next page begins */
+    synchronized void asks(long before, Map<CommandId, Integer> offersOf) {
+        asked = new HashMap<>(offersOf);
+        askedBefore = before;
+    }
+
+    /** @return where the next page of questions begins, once; null while answers are missing, or when nothing was asked */
+    synchronized @Nullable Long askOnBefore() {
+        Long before = asked == null ? askedBefore : null;
+        askedBefore = before == null ? askedBefore : null;
+        return before;
+    }
+
+    /** @return how many offers went before the question; null: it was not asked on this connection, or was answered */
+    synchronized @Nullable Integer answeredAbout(CommandId id) {
+        Integer offers = asked == null ? null : asked.remove(id);
+        if (asked != null && asked.isEmpty()) {
+            asked = null;
+        }
+        return offers;
+    }
+
+    synchronized void cancelUnsent(CommandId id, @Nullable String reason) {
+        if (unsentCancels == null) {
+            unsentCancels = new HashMap<>(4);
+        }
+        if (unsentCancels.size() < WAITING) {
+            unsentCancels.put(id, Optional.ofNullable(reason));
+        }
+    }
+
+    synchronized Map<CommandId, Optional<String>> takeUnsentCancels() {
+        Map<CommandId, Optional<String>> taken = unsentCancels == null ? Map.of() : unsentCancels;
+        unsentCancels = null;
+        return taken;
     }
 
     /** For a nack of a text that the agent could not read: whose text was it? */

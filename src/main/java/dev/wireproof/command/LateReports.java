@@ -45,13 +45,14 @@ final class LateReports {
             return d.because("its end is known", e.at());
         }
         if (d.state == CANCELLED) {
+            d.cancelSentOn = null; // each late ack is answered
             return stopIt(e.at(), e.from(), "a late ack; it was cancelled", Certainty.RECEIVED);
         }
         if (d.state == TIMED_OUT) {
             return d.because("acknowledged before", e.at());
         }
         revive(ACKED, e.at());
-        d.certainty = Certainty.RECEIVED;
+        proveReceived();
         return e.status() == AckStatus.RUNNING
                 ? started(e.at(), e.from(), "a late ack: it runs")
                 : d.because("a late ack (attempt %d)".formatted(e.attempt()), e.at());
@@ -70,7 +71,7 @@ final class LateReports {
         }
         revive(RUNNING, at);
         d.startedAt = at;
-        d.dueAt = Holding.resultOverdue(policy, d);
+        d.dueAt = Holding.resultOverdue(policy, d, at);
         return d.because(cause + ", late", at);
     }
 
@@ -129,7 +130,7 @@ final class LateReports {
             return d.because("the agent's record says: cancelled", e.at());
         }
         if (e.status() == LedgerStatus.FINISHED) {
-            d.late = true;
+            d.late |= e.outcome() != null;
             return reports.settled(e);
         }
         boolean runs = e.status() == LedgerStatus.RUNNING;
@@ -147,7 +148,7 @@ final class LateReports {
             return d.because("the agent's record says: accepted", e.at());
         }
         revive(ACKED, e.at());
-        d.certainty = Certainty.RECEIVED;
+        proveReceived();
         return d.because("the agent's record says: accepted", e.at());
     }
 
@@ -156,7 +157,9 @@ final class LateReports {
         if (d.certainty != Certainty.UNKNOWN) {
             return d.because("the agent's record has not seen it", at);
         }
-        boolean proof = e.from().ledgerId() != null
+        boolean askedBehindEveryOffer = e.offersWhenAsked() != null && e.offersWhenAsked() == d.offers;
+        boolean proof = askedBehindEveryOffer
+                && e.from().ledgerId() != null
                 && Offering.recordCovers(d, e.from().ledgerId(), e.from().ledgerWentBackAt())
                 && at.isBefore(d.was().provableUntil());
         if (!proof) {
@@ -175,10 +178,16 @@ final class LateReports {
         if (d.certainty != Certainty.EXECUTED) {
             d.certainty = proven;
         }
-        d.cancelSends++;
-        d.cancelSentOn = from.id();
-        d.consequences.add(new Consequence.SendCancel(from, d.cancelReason));
+        if (!from.id().equals(d.cancelSentOn)) { // a flood of its output is not answered by a flood of ours
+            d.cancelSends++;
+            d.cancelSentOn = from.id();
+            d.consequences.add(new Consequence.SendCancel(from, d.cancelReason));
+        }
         return d.because(cause, at);
+    }
+
+    private void proveReceived() {
+        d.certainty = d.certainty == Certainty.EXECUTED ? Certainty.EXECUTED : Certainty.RECEIVED;
     }
 
     private void revive(CommandState to, Instant at) {

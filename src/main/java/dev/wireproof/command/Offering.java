@@ -35,7 +35,7 @@ final class Offering {
             countNewest();
         }
         boolean sameLine = line.id().equals(d.attemptConnection);
-        if (sameLine && newest == Progress.NOT_WRITTEN) {
+        if (newest == Progress.NOT_WRITTEN) {
             return d.because("its frame is still in that connection's queue: no second copy is put there", at);
         }
         if (sameLine && d.nextOfferAt != null && at.isBefore(d.nextOfferAt)) {
@@ -54,15 +54,13 @@ final class Offering {
         if (d.offers >= d.maxOffers) {
             return undeliverable("it was offered %d times".formatted(d.offers), at);
         }
-        boolean otherRecord = !d.maybeWritten.isEmpty() && !sameRecord(line);
-        boolean writtenThisRound = d.maybeWritten.stream().anyMatch(attempt -> attempt > d.roundBase);
-        if (otherRecord && writtenThisRound && d.was().effect() == CommandEffect.ONCE) {
+        if (d.was().effect() == CommandEffect.ONCE && otherRecordSinceThisRound(line)) {
             return undeliverable(
                     "the agent's record of commands is not the one of the earlier offer, so it cannot tell whether"
                             + " this ran; a person decides",
                     at);
         }
-        d.ledgerMixed |= otherRecord;
+        d.ledgerMixed |= !recordCovers(d, line.ledgerId(), line.ledgerWentBackAt());
         d.ledgerId = line.ledgerId();
         d.firstOfferedAt = d.firstOfferedAt == null ? at : d.firstOfferedAt;
         d.offers++;
@@ -71,14 +69,24 @@ final class Offering {
         d.attemptCounted = false;
         d.state = OFFERED;
         // The row is stored before the frame leaves; from then on a crash could not prove that nothing left.
-        d.certainty = Certainty.UNKNOWN;
+        d.certainty = d.certainty.received() ? d.certainty : Certainty.UNKNOWN;
         waitForAnswer(jitter, at);
         d.consequences.add(new Consequence.SendCommand(d.offers, line, reason));
         return d.because("offered (%s)".formatted(reason.wireName()), at);
     }
 
+    /** Whether the agent could no longer tell that it had an offer of this round: a person's redeliver begins a new one. */
+    private boolean otherRecordSinceThisRound(Line line) {
+        boolean mayHaveIt = d.maybeWritten.stream().anyMatch(attempt -> attempt > d.roundBase);
+        Instant wentBackAt = line.ledgerWentBackAt();
+        boolean setBack = wentBackAt != null && !d.was().stateSince().isAfter(wentBackAt);
+        return mayHaveIt && (setBack || !Objects.equals(d.ledgerId, line.ledgerId()));
+    }
+
+    /** It goes out once at least, however many attempts were used before. */
     private Transition sendCancel(Line line, double jitter, Instant at) {
-        if (d.attemptsUsed >= d.maxAttempts) {
+        boolean used = d.attemptsUsed >= d.maxAttempts || d.offers + d.cancelSends >= d.maxOffers;
+        if (used && d.cancelSends > 0) {
             d.end(CANCELLED, at);
             return d.because("the cancellation was not answered within the attempts left", at);
         }
@@ -105,16 +113,23 @@ final class Offering {
         if (!at.isBefore(d.expiresAt)) {
             return expire(at);
         }
+        if (e.newest() == Progress.PEER_READ) {
+            countNewest();
+        }
         Line line = e.line();
+        boolean lastOneCounted = d.attemptsUsed >= d.maxAttempts && d.attemptCounted;
+        if (lastOneCounted && d.cancelRequestedAt == null) { // wherever the agent is: its time has passed
+            return undeliverable("none of %d attempts was acknowledged in its time".formatted(d.attemptsUsed), at);
+        }
         if (line == null) { // waiting for an agent that is away costs no attempt
             rest();
             return d.because("the agent has no connection to offer it on", at);
         }
+        if (e.newest() == Progress.NOT_WRITTEN) {
+            waitForAnswer(e.jitter(), at);
+            return d.because("its frame is still in that connection's queue: no second copy is put there", at);
+        }
         if (line.id().equals(d.attemptConnection)) {
-            if (e.newest() == Progress.NOT_WRITTEN) {
-                waitForAnswer(e.jitter(), at);
-                return d.because("its frame is still in that connection's queue: no second copy is put there", at);
-            }
             countNewest(); // its ack wait passed on that connection
         }
         d.nextOfferAt = null;
@@ -132,14 +147,15 @@ final class Offering {
         }
         unwritten(attempt);
         d.maxOffers++; // nothing was offered
-        if (d.maybeWritten.isEmpty()) {
+        if (d.maybeWritten.isEmpty() && d.certainty == Certainty.NOT_RECEIVED) {
             d.state = QUEUED;
         }
-        if (attempt == d.offers) {
+        if (attempt == d.offers || d.state == QUEUED) {
             d.attemptConnection = null;
             rest();
         }
         d.note("attempt %d: %s".formatted(attempt, why));
+        endIfUnwanted(at);
         return d.because("the connection's queue did not take it: " + why, at);
     }
 
@@ -148,6 +164,7 @@ final class Offering {
             return d.because("known", at);
         }
         unwritten(attempt);
+        endIfUnwanted(at);
         return d.because("attempt %d: the connection ended before a write of it began".formatted(attempt), at);
     }
 
@@ -155,6 +172,13 @@ final class Offering {
         d.maybeWritten = minus(d.maybeWritten, attempt);
         if (d.maybeWritten.isEmpty() && d.certainty == Certainty.UNKNOWN) {
             d.certainty = Certainty.NOT_RECEIVED;
+        }
+    }
+
+    /** A cancellation that waited for the agent's word needs none once nothing of the command is known to have left. */
+    private void endIfUnwanted(Instant at) {
+        if (d.cancelRequestedAt != null && d.maybeWritten.isEmpty() && d.certainty == Certainty.NOT_RECEIVED) {
+            d.end(CANCELLED, at);
         }
     }
 
@@ -206,10 +230,6 @@ final class Offering {
             d.attemptCounted = true;
             d.attemptsUsed++;
         }
-    }
-
-    private boolean sameRecord(Line line) {
-        return recordCovers(d, line.ledgerId(), line.ledgerWentBackAt());
     }
 
     /** Whether that record has seen everything that may have reached the agent: the same one, and never set back since. */

@@ -107,11 +107,7 @@ final class Pending {
         switch (transition) {
             case Transition.Moved moved -> {
                 facts = moved.facts();
-                if (event instanceof CommandEvent.OfferPossible || event instanceof CommandEvent.DuePassed) {
-                    // its attempt's row tells the connection
-                    on = facts.attemptConnection();
-                }
-                history(HistoryRow.Kind.STATE, event.at(), newest(), on, ns, moved.cause());
+                history(HistoryRow.Kind.STATE, event.at(), newest(), from(event, on), ns, moved.cause());
                 took(moved.consequences(), event, report);
             }
             case Transition.Stayed stayed -> {
@@ -124,6 +120,15 @@ final class Pending {
             result = finished.result();
             resultAt = finished.at();
         }
+    }
+
+    private @Nullable ConnectionId from(CommandEvent event, @Nullable ConnectionId reported) {
+        return switch (event) {
+            case CommandEvent.OfferPossible _, CommandEvent.DuePassed _ -> facts.attemptConnection();
+            case CommandEvent.OfferRefused e -> e.on();
+            case CommandEvent.NeverWritten e -> e.on();
+            default -> reported;
+        };
     }
 
     private void took(List<Consequence> consequences, CommandEvent event, @Nullable Report report) {

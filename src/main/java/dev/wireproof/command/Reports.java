@@ -37,9 +37,11 @@ final class Reports {
         }
         noteAltered(e);
         takenUp(e.at());
-        countNewest();
+        if (e.attempt() == d.offers) {
+            countNewest();
+        }
         if (e.status() == AckStatus.RUNNING) {
-            return started(e.at(), "acknowledged (attempt %d): it runs".formatted(e.attempt()));
+            return started(e.at(), e.from(), "acknowledged (attempt %d): it runs".formatted(e.attempt()));
         }
         d.state = ACKED;
         d.certainty = Certainty.RECEIVED;
@@ -58,7 +60,7 @@ final class Reports {
         noteAltered(e);
         cancelOn(e.from());
         if (e.status() == AckStatus.RUNNING && d.state == ACKED) {
-            return started(e.at(), "acknowledged again: it runs");
+            return started(e.at(), e.from(), "acknowledged again: it runs");
         }
         return d.because("acknowledged before", e.at());
     }
@@ -66,30 +68,52 @@ final class Reports {
     Transition nacked(Nacked e) {
         switch (e.code()) {
             case BUSY -> {
-                uncountNewest();
+                if (ofNewest(e)) {
+                    uncountNewest();
+                }
                 d.note("the agent is busy; this costs no attempt");
                 return d.because("the agent is busy", e.at());
             }
             case UNPARSABLE -> {
-                countNewest();
-                d.unparsable++;
-                if (d.unparsable < 2) {
-                    d.note("the agent could not read it: " + e.message());
-                    return d.because("the agent could not read it; it is offered once more", e.at());
-                }
-                return refused(e);
+                return unparsable(e);
             }
             case EXPIRED, UNSUPPORTED, BAD_SIGNATURE, REFUSED -> {
-                countNewest();
+                countIfNewest(e);
                 return refused(e);
             }
         }
         throw new IllegalStateException("no such code");
     }
 
+    /** Twice means two different offers: the same answer, told or applied again, is one. */
+    private Transition unparsable(Nacked e) {
+        countIfNewest(e);
+        int attempt = e.attempt() == null ? d.offers : e.attempt();
+        boolean known = attempt == d.unparsableAttempt || attempt <= d.roundBase || attempt > d.offers;
+        if (known) {
+            return d.because("the agent could not read it; that is known", e.at());
+        }
+        if (d.unparsableAttempt != 0) {
+            return refused(e);
+        }
+        d.unparsableAttempt = attempt;
+        d.note("the agent could not read it: " + e.message());
+        return d.because("the agent could not read it; it is offered once more", e.at());
+    }
+
+    private boolean ofNewest(Nacked e) {
+        return e.attempt() == null || e.attempt() == d.offers;
+    }
+
+    private void countIfNewest(Nacked e) {
+        if (ofNewest(e)) {
+            countNewest();
+        }
+    }
+
     Transition nackedAfterAck(Nacked e) {
         boolean final_ = e.code() != NackCode.BUSY && e.code() != NackCode.UNPARSABLE;
-        if (d.state == RUNNING || !final_) {
+        if (d.state == RUNNING || d.certainty == Certainty.EXECUTED || !final_) {
             d.note("after its ack the agent answered %s: %s".formatted(nameOf(e.code()), e.message()));
             return d.because("a nack that contradicts what came before", e.at());
         }
@@ -102,13 +126,14 @@ final class Reports {
         return d.because("the agent answered %s: %s".formatted(nameOf(e.code()), e.message()), e.at());
     }
 
-    Transition started(Instant at, String cause) {
+    Transition started(Instant at, Line from, String cause) {
         takenUp(at);
         countNewest();
+        cancelOn(from);
         if (d.state != RUNNING) {
             d.state = RUNNING;
             d.startedAt = at;
-            d.dueAt = Holding.resultOverdue(policy, d);
+            d.dueAt = Holding.resultOverdue(policy, d, at);
         }
         d.certainty = Certainty.EXECUTED;
         return d.because(cause, at);
@@ -136,14 +161,15 @@ final class Reports {
             case NEVER_SEEN -> neverSeen(e);
             case ACCEPTED -> {
                 takenUp(e.at());
-                if (d.state != RUNNING) {
+                cancelOn(e.from());
+                if (d.state != RUNNING && d.state != ACKED) {
                     d.state = ACKED;
                     d.certainty = d.certainty == Certainty.EXECUTED ? Certainty.EXECUTED : Certainty.RECEIVED;
                     d.dueAt = d.was().lastChance();
                 }
                 yield d.because("the agent's record says: accepted", e.at());
             }
-            case RUNNING -> started(e.at(), "the agent's record says: running");
+            case RUNNING -> started(e.at(), e.from(), "the agent's record says: running");
             case FINISHED -> settled(e);
             case CANCELLED -> {
                 d.certainty = d.certainty == Certainty.EXECUTED ? Certainty.EXECUTED : Certainty.RECEIVED;
@@ -208,16 +234,17 @@ final class Reports {
     private Certainty certaintyOf(Outcome outcome, boolean started, Line from) {
         return switch (outcome) {
             case EXITED, TIMED_OUT, INTERRUPTED -> Certainty.EXECUTED;
-            case FAILED_TO_START -> notRun(from);
+            case FAILED_TO_START -> d.certainty == Certainty.EXECUTED ? Certainty.EXECUTED : notRun(from);
             case CANCELLED -> started || d.certainty == Certainty.EXECUTED ? Certainty.EXECUTED : notRun(from);
         };
     }
 
-    /** "Not executed" is only proven by an agent whose record knows all that may have reached it. */
+    /** "Not executed" is only proven by an agent whose record knows all that may have reached it. What was proven before stays. */
     private Certainty notRun(Line from) {
-        return Offering.recordCovers(d, from.ledgerId(), from.ledgerWentBackAt())
-                ? Certainty.NOT_RUN
-                : Certainty.UNKNOWN;
+        if (Offering.recordCovers(d, from.ledgerId(), from.ledgerWentBackAt())) {
+            return Certainty.NOT_RUN;
+        }
+        return d.certainty.received() ? d.certainty : Certainty.UNKNOWN;
     }
 
     static CommandState stateOf(Outcome outcome, @Nullable Integer exitCode, @Nullable String signal) {
