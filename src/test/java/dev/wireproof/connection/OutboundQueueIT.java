@@ -26,6 +26,8 @@ class OutboundQueueIT {
         peer = RawPeer.upgraded(line.port(), 8 * 1024);
         peer.authenticate(agent, LineUnderTest.GOOD_KEY);
         connection = line.connectionOf(agent);
+        peer.awaitText("Echo"); // the last of what is sent unasked
+        await().until(() -> connection.outbox().writing() == null);
     }
 
     @AfterEach
@@ -114,7 +116,6 @@ class OutboundQueueIT {
 
     @Test
     void a_slow_link_with_a_text_of_1_MiB_in_front_of_the_Ping_is_not_evicted() {
-        peer.awaitText("Echo");
         connection.send(PingAndFenceIT.command("z".repeat(1 << 20)), SendObserver.NONE);
         connection.outbox().ping();
         // 1 MiB at 512 kbit/s takes 16 s: 64 KiB a second, as the clock goes.
