@@ -10,7 +10,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** One run of a fleet with what was asked to be measured of it, in order: idle memory and CPU, load, the database's own limit. */
+/**
+ * One run of a fleet with what was asked to be measured of it, in order: idle memory and CPU, load, the database's own limit, the cost of
+ * recording.
+ */
 final class Measurements {
     private static final Duration CONNECT_PATIENCE = Duration.ofSeconds(60);
 
@@ -49,10 +52,6 @@ final class Measurements {
         if (plan != null && end.getCount() > 0) {
             load(fleet, plan);
         }
-        if (plan != null && serverPid != null && options.recordingRounds > 0 && end.getCount() > 0) {
-            RecordingCost cost = new RecordingCost(fleet, plan.again(), relay, progress);
-            report.put("recording", cost.measure(serverPid, options.recordingRounds));
-        }
         DatabaseLimit limit = options.databaseLimit();
         if (limit != null && end.getCount() > 0) {
             progress.println("simulate: the database alone");
@@ -60,6 +59,10 @@ final class Measurements {
         }
         ratio("row_by_row_per_s", "settled_against_row_by_row");
         ratio("batches_per_s", "settled_against_batches");
+        if (plan != null && serverPid != null && options.recordingRounds > 0 && end.getCount() > 0) {
+            RecordingCost cost = new RecordingCost(fleet, plan.again(), relay, progress);
+            report.put("recording", cost.measure(serverPid, options.recordingRounds));
+        }
         return report;
     }
 
