@@ -26,6 +26,7 @@ final class RecordingSwitch implements AutoCloseable {
         this.name = name;
     }
 
+    @SuppressWarnings("BanJNDI") // the address is the one that this user's own process has just told by attaching to it
     static RecordingSwitch of(long pid) throws IOException, JMException {
         JMXConnector connector = JMXConnectorFactory.connect(new JMXServiceURL(localAgentOf(pid)));
         MBeanServerConnection server = connector.getMBeanServerConnection();
