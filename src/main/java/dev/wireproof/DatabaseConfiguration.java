@@ -10,6 +10,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.flyway.autoconfigure.FlywayConfigurationCustomizer;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -29,6 +30,12 @@ class DatabaseConfiguration {
                 log.atWarn().addKeyValue("settings", weaknesses).log("database.not_durable");
             }
         };
+    }
+
+    /** A migration may take longer than any statement of a running server, so it has a connection without their time limit. */
+    @Bean
+    FlywayConfigurationCustomizer migrationsTakeTheirTime(JdbcConnectionDetails database) {
+        return flyway -> flyway.dataSource(database.getJdbcUrl(), database.getUsername(), database.getPassword());
     }
 
     @Configuration(proxyBeanMethods = false)

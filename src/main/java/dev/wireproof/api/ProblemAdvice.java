@@ -2,6 +2,7 @@ package dev.wireproof.api;
 
 import dev.wireproof.background.SqlFaults;
 import dev.wireproof.command.StoreUnavailableException;
+import dev.wireproof.command.TooManyWaitingException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -62,6 +63,7 @@ class ProblemAdvice {
                         "None of the types that the request accepts can be made from this resource.");
             case MissingServletRequestParameterException missing ->
                 Problem.invalid(missing.getParameterName(), "is required");
+            case TooManyWaitingException full -> tooManyWaiting(full);
             case AsyncRequestTimeoutException unused -> Problem.unavailable(1);
             case Exception store
             when unavailable(store) -> {
@@ -73,6 +75,14 @@ class ProblemAdvice {
                 yield Problem.internal();
             }
         };
+    }
+
+    private static Problem tooManyWaiting(TooManyWaitingException full) {
+        return Problem.of(
+                        HttpStatus.TOO_MANY_REQUESTS,
+                        "agent-queue-full",
+                        "%d commands wait for this agent already, and no more may.".formatted(full.allowed()))
+                .withHeader("Retry-After", Long.toString(TooManyWaitingException.RETRY_AFTER.toSeconds()));
     }
 
     /** A store that does not answer, or breaks off: whatever stands between it and here wraps that in its own way. */

@@ -66,6 +66,9 @@ final class AfterCommit {
             }
         }
         batch.known.forEach(views::answerKnown);
+        for (Create refused : batch.refused) {
+            refused.done().completeExceptionally(new TooManyWaitingException(batch.mostWaiting()));
+        }
         for (Work.Tell tell : batch.unknown) {
             if (tell.report() != null) {
                 Texts.unexpected(tell.report());

@@ -5,6 +5,7 @@ import dev.wireproof.command.KeyTable.Known;
 import dev.wireproof.command.Work.Create;
 import dev.wireproof.command.Work.Tell;
 import dev.wireproof.connection.OutboundText;
+import dev.wireproof.id.AgentId;
 import dev.wireproof.id.CommandId;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -32,6 +33,8 @@ final class Batch {
     final List<Pending> created = new ArrayList<>();
     /** Creates whose key was used before, with what it made. */
     final Map<Create, Known> known = new LinkedHashMap<>();
+    /** Creates for agents that have too many waiting. */
+    final List<Create> refused = new ArrayList<>(0);
     /** Events of commands that do not exist. */
     final List<Tell> unknown = new ArrayList<>();
     /** Events of commands whose row someone else holds. */
@@ -45,12 +48,17 @@ final class Batch {
         this.now = now;
     }
 
+    /** How many commands may wait for one agent. */
+    int mostWaiting() {
+        return context.mostWaiting();
+    }
+
     Iterable<Pending> touched() {
         return pending.values();
     }
 
     void store(List<Create> creates, List<Tell> tells, List<AttemptTrace> traces) throws SQLException {
-        create(winners(creates));
+        create(admitted(winners(creates)));
         List<Pending> locked = lock(tells);
         apply(tells);
         prepareAttempts();
@@ -94,6 +102,34 @@ final class Batch {
             known.put(loser, owner);
         }
         return creates.stream().filter(c -> !known.containsKey(c)).toList();
+    }
+
+    /** An agent that is away, or behind, has only so many commands waiting. One that keeps up is not asked about. */
+    private List<Create> admitted(List<Create> creates) throws SQLException {
+        Set<AgentId> behind = new LinkedHashSet<>();
+        for (Create create : creates) {
+            Lane lane = context.lanes().of(create.what().agentId());
+            if (lane == null || lane.hasBacklog()) {
+                behind.add(create.what().agentId());
+            }
+        }
+        if (behind.isEmpty()) {
+            return creates;
+        }
+        Map<AgentId, Integer> waiting = context.commands().waiting(on, behind, context.mostWaiting());
+        List<Create> admitted = new ArrayList<>(creates.size());
+        for (Create create : creates) {
+            Integer before = waiting.computeIfPresent(create.what().agentId(), (_, count) -> count + 1);
+            (before == null || before <= context.mostWaiting() ? admitted : refused).add(create);
+        }
+        context.keys()
+                .release(
+                        on,
+                        refused.stream()
+                                .filter(create -> create.key() != null)
+                                .map(Create::id)
+                                .toList());
+        return admitted;
     }
 
     /** A new command whose agent is on the line and has room gets its first attempt in the same transaction. */

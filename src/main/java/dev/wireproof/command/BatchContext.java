@@ -12,10 +12,14 @@ record BatchContext(
         HistoryTable history,
         OutputTable output,
         KeyTable keys,
-        DoubleSupplier jitter) {
+        DoubleSupplier jitter,
+        int mostWaiting) {
 
-    /** @param jitter each call -1…1 */
-    static BatchContext of(DeliveryPolicy policy, Lanes lanes, DoubleSupplier jitter) {
+    /**
+     * @param jitter each call -1…1
+     * @param mostWaiting commands that may wait for one agent
+     */
+    static BatchContext of(DeliveryPolicy policy, Lanes lanes, DoubleSupplier jitter, int mostWaiting) {
         return new BatchContext(
                 new CommandLifecycle(policy),
                 policy,
@@ -25,6 +29,7 @@ record BatchContext(
                 new HistoryTable(),
                 new OutputTable(),
                 new KeyTable(),
-                jitter);
+                jitter,
+                mostWaiting);
     }
 }

@@ -1,5 +1,7 @@
 package dev.wireproof.command;
 
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
 import dev.wireproof.background.RepeatingTask;
 import dev.wireproof.connection.AgentMessageHandler;
 import dev.wireproof.connection.ConnectionListener;
@@ -11,6 +13,7 @@ import dev.wireproof.protocol.AgentMessage.CommandOutput;
 import dev.wireproof.protocol.AgentMessage.CommandResult;
 import dev.wireproof.protocol.AgentMessage.CommandStarted;
 import dev.wireproof.protocol.AgentMessage.Heartbeat;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -34,24 +37,49 @@ class CommandConfiguration {
     /** Loops that begin things end before connections are closed: above the phase of the connection room. */
     static final int LOOPS_PHASE = SmartLifecycle.DEFAULT_PHASE - 256;
 
+    /** Connections for the reaper and for lines that open. */
+    private static final int BESIDE_WRITERS = 6;
+
     private static final Duration FLUSH = Duration.ofMillis(200);
     private static final Duration TICK = Duration.ofSeconds(1);
     private static final Duration FORGET = Duration.ofMinutes(10);
     private static final Duration PATIENCE = Duration.ofSeconds(3);
 
+    /** The room's own connections; no DataSource of the application, so that nobody else takes one. */
+    record OwnConnections(HikariDataSource pool) implements AutoCloseable {
+        @Override
+        public void close() {
+            pool.close();
+        }
+    }
+
+    /** A report that takes every connection of the API must not stop what agents say and what is due. */
+    @Bean
+    OwnConnections commandConnections(DataSource database, CommandProperties command) throws SQLException {
+        HikariConfig same = new HikariConfig();
+        database.unwrap(HikariDataSource.class).copyStateTo(same);
+        same.setPoolName("command");
+        same.setMaximumPoolSize(command.writers() + BESIDE_WRITERS);
+        same.setMinimumIdle(command.writers());
+        return new OwnConnections(new HikariDataSource(same));
+    }
+
     @Bean
     CommandRoom commandRoom(
             DataSource database,
+            OwnConnections own,
             InstantSource clock,
             DeliveryProperties delivery,
             CommandProperties command,
             ObjectProvider<DeliveryObserver> observer) {
         return new CommandRoom(
                 database,
+                own.pool(),
                 clock,
                 new DeliveryPolicy(delivery.ackWait(), delivery.maxAttempts(), command.resultGrace()),
                 command.writers(),
                 () -> ThreadLocalRandom.current().nextDouble(-1, 1),
+                command.maxWaiting(),
                 observer.getIfAvailable(() -> DeliveryObserver.NONE));
     }
 

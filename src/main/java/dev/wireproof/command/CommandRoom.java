@@ -29,30 +29,38 @@ final class CommandRoom implements DeliveryLoad {
     final Commands commands;
 
     CommandRoom(DataSource database, InstantSource clock, DeliveryPolicy policy, int writers, DoubleSupplier jitter) {
-        this(database, clock, policy, writers, jitter, DeliveryObserver.NONE);
+        this(database, database, clock, policy, writers, jitter, 10_000, DeliveryObserver.NONE);
     }
 
-    /** @param jitter each call -1…1 */
+    /**
+     * @param own connections that only the room's own work uses, so that people's questions cannot stop it
+     * @param jitter each call -1…1
+     * @param mostWaiting commands that may wait for one agent
+     */
     CommandRoom(
             DataSource database,
+            DataSource own,
             InstantSource clock,
             DeliveryPolicy policy,
             int writers,
             DoubleSupplier jitter,
+            int mostWaiting,
             DeliveryObserver observer) {
         this.database = database;
         this.clock = clock;
         JdbcClient db = JdbcClient.create(database);
+        JdbcClient work = JdbcClient.create(own);
         inbox = new CommandInbox(clock, writers);
-        backlog = new BacklogTable(db);
-        LedgerTable ledgers = new LedgerTable(db);
-        dispatcher = new Dispatcher(inbox, lanes, backlog, ledgers, clock, jitter);
-        reaper = new CommandReaper(inbox, dispatcher, backlog, new ReaperTable(db), clock, observer);
+        backlog = new BacklogTable(work);
+        LedgerTable ledgers = new LedgerTable(work);
+        dispatcher = new Dispatcher(inbox, lanes, backlog, ledgers, clock, jitter, blocking);
+        reaper = new CommandReaper(inbox, dispatcher, backlog, new ReaperTable(work), clock, observer);
         CommandQueries queries = new CommandQueries(db, new AgentPresence(lanes, clock, reaper::pausedFor));
         Followers followers = new Followers();
         AfterCommit after =
                 new AfterCommit(inbox, lanes, dispatcher, new Views(queries, blocking), followers, clock, observer);
-        engine = new CommandEngine(inbox, database, BatchContext.of(policy, lanes, jitter), after, clock, observer);
+        engine = new CommandEngine(
+                inbox, own, BatchContext.of(policy, lanes, jitter, mostWaiting), after, clock, observer);
         reports = new AgentReports(inbox, lanes, dispatcher, ledgers::seen, reaper::pausedFor, blocking);
         commands = new StoredCommands(
                 inbox,

@@ -1,6 +1,7 @@
 package dev.wireproof.command;
 
 import dev.wireproof.command.ColumnArrays.Column;
+import dev.wireproof.id.AgentId;
 import dev.wireproof.id.CommandId;
 import dev.wireproof.protocol.AgentMessage.CommandResult;
 import java.sql.Array;
@@ -10,14 +11,16 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The statements of a writer on the table {@code command}. Each is for a whole batch. */
-final class CommandTable {
+class CommandTable {
     private static final JsonMapper JSON = new JsonMapper();
 
     /** A command on its way into the table. */
@@ -141,6 +144,13 @@ final class CommandTable {
         SELECT %s FROM command WHERE id = ANY (?) ORDER BY id FOR UPDATE SKIP LOCKED
         """.formatted(RowReader.COLUMNS);
 
+    /** How many are not acknowledged, counted no further than asked for: an index of those alone has them. */
+    private static final String WAITING = """
+        SELECT a.id, (SELECT count(*) FROM (SELECT 1 FROM command c WHERE c.agent_id = a.id AND c.state IN ('queued', 'offered')
+                                             LIMIT ?) w)
+          FROM unnest(?::uuid[]) AS a(id)
+        """;
+
     private static final String EXIST = "SELECT id FROM command WHERE id = ANY (?)";
 
     private static final String BODIES = """
@@ -166,6 +176,24 @@ final class CommandTable {
     /** Those of them that are there, locked or not. */
     List<CommandId> existing(Connection on, Collection<CommandId> ids) throws SQLException {
         return select(on, EXIST, ids, rs -> new CommandId(RowReader.uuid(rs, 1)));
+    }
+
+    /** How many commands of each of these agents are not acknowledged, up to that many. */
+    Map<AgentId, Integer> waiting(Connection on, Collection<AgentId> agents, int atMost) throws SQLException {
+        Map<AgentId, Integer> waiting = new HashMap<>();
+        if (agents.isEmpty()) {
+            return waiting;
+        }
+        try (PreparedStatement statement = on.prepareStatement(WAITING)) {
+            statement.setInt(1, atMost);
+            statement.setArray(2, on.createArrayOf("uuid", agents.toArray()));
+            try (ResultSet rs = statement.executeQuery()) {
+                while (rs.next()) {
+                    waiting.put(new AgentId(RowReader.uuid(rs, 1)), rs.getInt(2));
+                }
+            }
+        }
+        return waiting;
     }
 
     List<CommandBody> bodies(Connection on, Collection<CommandId> ids) throws SQLException {

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
 import java.util.stream.Collectors;
@@ -26,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * Brings commands and lines together. A new line gets what its agent has not acknowledged, oldest first, and is then asked about what is
  * unknown. After that a lane moves on with each answer. Nothing here changes a command: it tells the lifecycle that an offer is possible.
  */
-final class Dispatcher implements ConnectionListener {
+class Dispatcher implements ConnectionListener {
     private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
     /** How long the first offers of a new line may hold back the messages that arrive on it. */
     private static final long FIRST_OFFERS_MS = 2_000;
@@ -39,14 +40,18 @@ final class Dispatcher implements ConnectionListener {
     private final LedgerTable ledgers;
     private final InstantSource clock;
     private final DoubleSupplier jitter;
+    private final Executor blocking;
 
+    /** @param blocking where reading the database blocks nobody */
     Dispatcher(
             CommandInbox inbox,
             Lanes lanes,
             BacklogTable backlog,
             LedgerTable ledgers,
             InstantSource clock,
-            DoubleSupplier jitter) {
+            DoubleSupplier jitter,
+            Executor blocking) {
+        this.blocking = blocking;
         this.inbox = inbox;
         this.lanes = lanes;
         this.backlog = backlog;
@@ -139,7 +144,8 @@ final class Dispatcher implements ConnectionListener {
         }
     }
 
-    private static void await(List<CompletableFuture<Told>> offers) {
+    /** Holds back what the agent says on a new line until its first offers are on it, for a while. */
+    void await(List<CompletableFuture<Told>> offers) {
         if (!offers.isEmpty()) {
             CompletableFuture.allOf(offers.toArray(CompletableFuture[]::new))
                     .completeOnTimeout(null, FIRST_OFFERS_MS, TimeUnit.MILLISECONDS)
@@ -152,7 +158,7 @@ final class Dispatcher implements ConnectionListener {
     void pump(Lane lane) {
         offerNext(lane);
         if (lane.startPull(clock.instant())) {
-            Thread.startVirtualThread(() -> {
+            blocking.execute(() -> {
                 try {
                     pull(lane);
                     offerNext(lane);

@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** The writer's statements on the table {@code command_key}: a POST and its idempotency key are stored together or not at all. */
-final class KeyTable {
+class KeyTable {
     static final Duration KNOWN_FOR = Duration.ofHours(24);
 
     /** @param caller and key as in {@link IdempotencyKey} */
@@ -48,6 +48,8 @@ final class KeyTable {
         SELECT k.caller, k.key, k.command_id, k.request_sha256
           FROM command_key k JOIN unnest(?::text[], ?::text[]) AS u(caller, key) ON k.caller = u.caller AND k.key = u.key
         """;
+
+    private static final String RELEASE = "DELETE FROM command_key WHERE command_id = ANY (?)";
 
     private static final String FORGET = "DELETE FROM command_key WHERE created_at < ?";
 
@@ -87,6 +89,16 @@ final class KeyTable {
             }
         }
         return known;
+    }
+
+    /** Gives back what was claimed for commands that are not made after all. */
+    void release(Connection on, List<CommandId> notMade) throws SQLException {
+        if (!notMade.isEmpty()) {
+            try (PreparedStatement statement = on.prepareStatement(RELEASE)) {
+                statement.setArray(1, on.createArrayOf("uuid", notMade.toArray()));
+                statement.executeUpdate();
+            }
+        }
     }
 
     int forget(Connection on, Instant now) throws SQLException {
