@@ -1,11 +1,17 @@
 package dev.wireproof.command;
 
 import dev.wireproof.command.ColumnArrays.Column;
+import dev.wireproof.id.AgentId;
+import dev.wireproof.protocol.CloseCode;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The statements of a writer on the table {@code command_attempt}. */
-final class AttemptTable {
+class AttemptTable {
     private static final ColumnArrays<NewAttempt> INSERTED = new ColumnArrays<>(List.of(
             new Column<>("command_id", "uuid", NewAttempt::commandId),
             new Column<>("attempt", "int4", NewAttempt::attempt),
@@ -19,8 +25,17 @@ final class AttemptTable {
             new Column<>("frame_bytes", "int4", a -> a.text().bytes()),
             new Column<>("frame_sha256", "text", a -> a.text().sha256())));
 
-    private static final String INSERT = "INSERT INTO command_attempt (%s) SELECT %s FROM %s"
-            .formatted(INSERTED.names(), INSERTED.values(), INSERTED.unnest());
+    /** The epoch is checked in the statement that writes: what another process knows of a newer connection counts. */
+    private static final String INSERT = """
+        INSERT INTO command_attempt (%s)
+        SELECT %s FROM %s
+         WHERE NOT EXISTS (SELECT 1 FROM agent_line l WHERE l.agent_id = u.agent_id AND l.epoch > u.epoch)
+        """.formatted(INSERTED.names(), INSERTED.values(), INSERTED.unnest());
+
+    private static final String SUPERSEDED = """
+        SELECT l.agent_id
+          FROM agent_line l JOIN unnest(?::uuid[], ?::int8[]) AS u(agent_id, epoch) ON l.agent_id = u.agent_id AND l.epoch > u.epoch
+        """;
 
     private static final ColumnArrays<AttemptTrace> RUNGS = new ColumnArrays<>(List.of(
             new Column<>("command_id", "uuid", t -> t.commandId),
@@ -69,8 +84,32 @@ final class AttemptTable {
            AND a.answered_on IS NULL
         """.formatted(ANSWERS.unnest());
 
+    /** None of it is stored when an agent has a newer connection, perhaps at another process: see {@link #letGoOfSuperseded}. */
     void insert(Writes to, List<NewAttempt> attempts) {
-        to.add(INSERT, INSERTED, attempts);
+        to.addExact(INSERT, INSERTED, attempts);
+    }
+
+    /** Closes the connections of those attempts whose agents are known to have a newer one. */
+    void letGoOfSuperseded(Connection on, List<NewAttempt> attempts) throws SQLException {
+        if (attempts.isEmpty()) {
+            return;
+        }
+        try (PreparedStatement statement = on.prepareStatement(SUPERSEDED)) {
+            new ColumnArrays<NewAttempt>(List.of(
+                            new Column<>("agent_id", "uuid", NewAttempt::agentId),
+                            new Column<>("epoch", "int8", a -> a.lane().link.epoch())))
+                    .bind(statement, 1, attempts);
+            try (ResultSet superseded = statement.executeQuery()) {
+                while (superseded.next()) {
+                    AgentId agent = new AgentId(RowReader.uuid(superseded, 1));
+                    attempts.stream()
+                            .filter(attempt -> attempt.agentId().equals(agent))
+                            .forEach(attempt -> attempt.lane()
+                                    .link
+                                    .close(CloseCode.SUPERSEDED, "a newer connection of this agent is known"));
+                }
+            }
+        }
     }
 
     void climb(Writes to, List<AttemptTrace> traces) {

@@ -72,12 +72,18 @@ final class Batch {
                                 .map(p -> new Fresh(bodyOf(p).what(), p.row()))
                                 .toList());
         context.commands().update(writes, changed);
-        context.attempts().insert(writes, all(p -> p.attempts));
+        List<NewAttempt> attempts = all(p -> p.attempts);
+        context.attempts().insert(writes, attempts);
         context.attempts().climb(writes, traces);
         context.attempts().answer(writes, all(p -> p.answers));
         context.history().insert(writes, all(p -> p.history));
         context.output().insert(writes, all(p -> p.output.pieces()));
-        writes.send(on);
+        try {
+            writes.send(on);
+        } catch (RevisionConflict e) {
+            context.attempts().letGoOfSuperseded(on, attempts);
+            throw e;
+        }
     }
 
     private List<Create> winners(List<Create> creates) throws SQLException {
