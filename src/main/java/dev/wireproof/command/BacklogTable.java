@@ -12,7 +12,7 @@ import java.util.UUID;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Claim queries: what is to be offered to an agent, what its record is asked about, and what is due. Each has its partial index. */
-final class BacklogTable {
+class BacklogTable {
     private static final String UNACKED = """
         SELECT id FROM command WHERE agent_id = :agent AND state IN ('queued', 'offered') ORDER BY seq LIMIT :limit
         """;

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Reads commands for people. */
-final class CommandQueries {
+class CommandQueries {
     private static final int TAIL_BYTES = 4 * 1024;
     private static final String WHOLE =
             "seq, site_id, created_at, created_by, note, interpreter, script, args, env, cwd, " + RowReader.COLUMNS;

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * refuses costs only itself; a conflict is tried again; while the database is away, callers are told so at once and agents' reports are
  * kept in order.
  */
-final class CommandWriter {
+class CommandWriter {
     private static final Logger log = LoggerFactory.getLogger(CommandWriter.class);
     private static final int BATCH = 200;
     private static final int CONFLICTS = 20;
@@ -73,9 +73,7 @@ final class CommandWriter {
         List<Work> batch = new ArrayList<>(BATCH);
         while (!queue.closedAndEmpty()) {
             try {
-                batch.clear();
-                take(batch);
-                store(batch);
+                step(batch);
             } catch (InterruptedException e) {
                 break;
             } catch (RuntimeException | Error e) {
@@ -87,6 +85,18 @@ final class CommandWriter {
         queue.drainTo(left, Integer.MAX_VALUE);
         left.addAll(held.takeAll());
         left.forEach(work -> fail(work, new StoreUnavailableException("the server is stopping", null)));
+    }
+
+    /** Takes what is there, waiting when there is nothing, and stores it. @param batch for its use */
+    final void step(List<Work> batch) throws InterruptedException {
+        batch.clear();
+        take(batch);
+        store(batch);
+    }
+
+    /** Waits until the database may be tried again. */
+    void pause(Duration atMost) throws InterruptedException {
+        Thread.sleep(atMost);
     }
 
     private void take(List<Work> batch) throws InterruptedException {
@@ -115,7 +125,7 @@ final class CommandWriter {
         }
         SQLException failure = attempt(batch);
         for (int tries = 1; failure != null && Trouble.of(failure) == Trouble.CONFLICT && tries < CONFLICTS; tries++) {
-            Thread.sleep(Math.min(tries * 2L, 20));
+            pause(Duration.ofMillis(Math.min(tries * 2L, 20)));
             failure = attempt(batch);
         }
         if (failure == null) {
@@ -140,7 +150,7 @@ final class CommandWriter {
         while (still != null && Trouble.of(still) == Trouble.AWAY && !queue.isClosed()) {
             kept.removeIf(work -> giveUp(work, why));
             queue.removeIf(work -> giveUp(work, why));
-            Thread.sleep(WHILE_AWAY);
+            pause(WHILE_AWAY);
             still = kept.isEmpty() ? probe() : attempt(kept);
         }
         if (still == null) {

@@ -4,7 +4,7 @@ import dev.wireproof.command.ColumnArrays.Column;
 import java.util.List;
 
 /** The writer's statement on the table {@code command_history}. */
-final class HistoryTable {
+class HistoryTable {
     private static final ColumnArrays<HistoryRow> INSERTED = new ColumnArrays<>(List.of(
             new Column<>("command_id", "uuid", HistoryRow::commandId),
             new Column<>("n", "int4", HistoryRow::n),

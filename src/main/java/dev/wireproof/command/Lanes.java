@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** The lanes of all open connections. Safe for many threads; never blocks. */
-final class Lanes {
+class Lanes {
     private final Map<AgentId, Lane> live = new ConcurrentHashMap<>();
     private final Map<ConnectionId, Lane> open = new ConcurrentHashMap<>();
     /** Lanes on which commands wait; looked at once a second, so that nothing waits for an event that was lost. */

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** What is known of agents' records of commands: table {@code agent_ledger}. */
-final class LedgerTable {
+class LedgerTable {
     /** A record that holds less than before was set back: what it does not know proves nothing of the time before. */
     private static final String SEEN = """
         INSERT INTO agent_ledger AS l (agent_id, ledger_id, highest_seq, went_back_at, updated_at)

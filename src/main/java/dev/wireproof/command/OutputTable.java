@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The writer's statements on the table {@code command_output}. */
-final class OutputTable {
+class OutputTable {
 
     /** A run of bytes that overlaps nothing stored. */
     @SuppressWarnings("ArrayRecordComponent") // carried to the database, never compared
