@@ -4,15 +4,19 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /** One direction of a {@link TcpProxy}: what it does to the bytes of every connection, those that are open and those that come. */
 public final class Leg {
+    private static final Duration LONGEST_TIMEOUT = Duration.ofMillis(1_600);
+
     private final Set<Pump> pumps = ConcurrentHashMap.newKeySet();
     private final CopyOnWriteArrayList<Trap> traps = new CopyOnWriteArrayList<>();
     private volatile Duration delay = Duration.ZERO;
     private volatile int split;
     private volatile long bytesPerSecond;
+    private volatile double loss;
     private volatile boolean discarding;
     private boolean held; // guarded by this
 
@@ -33,6 +37,15 @@ public final class Leg {
     /** A slow line; 0: as fast as it goes. */
     public Leg rate(long bytesPerSecond) {
         this.bytesPerSecond = bytesPerSecond;
+        return this;
+    }
+
+    /**
+     * What a stream feels of packets that get lost with that share: a chunk is late by TCP's retransmissions, 200 ms and then twice as long
+     * for each further loss up to 1.6 s, and all behind it waits.
+     */
+    public Leg loss(double share) {
+        loss = share;
         return this;
     }
 
@@ -89,7 +102,13 @@ public final class Leg {
         return set(new Trap(pattern, Trap.Act.HOLD_AFTER));
     }
 
-    private Trap set(Trap trap) {
+    /** Takes a trap away that may not have sprung. */
+    public void forget(Trap trap) {
+        traps.remove(trap);
+        trap.release();
+    }
+
+    Trap set(Trap trap) {
         traps.add(trap);
         return trap;
     }
@@ -104,6 +123,17 @@ public final class Leg {
 
     Duration delayed() {
         return delay;
+    }
+
+    /** @return how long the next chunk's retransmissions take */
+    Duration retransmissions() {
+        Duration late = Duration.ZERO;
+        Duration timeout = Duration.ofMillis(200);
+        while (loss > 0 && ThreadLocalRandom.current().nextDouble() < loss) {
+            late = late.plus(timeout);
+            timeout = timeout.compareTo(LONGEST_TIMEOUT) < 0 ? timeout.multipliedBy(2) : timeout;
+        }
+        return late;
     }
 
     int largestWrite() {

@@ -65,6 +65,7 @@ final class Pump {
         try {
             for (Chunk chunk = queue.take(); chunk != END; chunk = queue.take()) {
                 waitUntil(chunk.cameNs() + leg.delayed().toNanos());
+                waitUntil(System.nanoTime() + leg.retransmissions().toNanos());
                 if (!pass(chunk.bytes())) {
                     return;
                 }
@@ -89,6 +90,11 @@ final class Pump {
         byte[] rest = bytes;
         for (Leg.Sprung sprung = leg.spring(this, rest); sprung != null; sprung = leg.spring(this, rest)) {
             Trap trap = sprung.trap();
+            if (trap.act() == Trap.Act.MARK) {
+                trap.mark(link);
+                trap.sprang();
+                continue;
+            }
             int until = trap.act().before() ? Math.max(0, sprung.end() - trap.length()) : sprung.end();
             put(Arrays.copyOf(rest, until));
             rest = Arrays.copyOfRange(rest, until, rest.length);
@@ -123,6 +129,10 @@ final class Pump {
     private int largestWrite(int bytes) {
         int most = leg.largestWrite() > 0 ? leg.largestWrite() : Math.max(1, bytes);
         return leg.rate() > 0 ? (int) Math.clamp(leg.rate() / WRITES_PER_SECOND, 1, most) : most;
+    }
+
+    Link link() {
+        return link;
     }
 
     void halfClose() {

@@ -56,7 +56,11 @@ public final class TcpProxy implements AutoCloseable {
 
     /** In front of the PostgreSQL of that URL; see {@link #jdbcUrl}. */
     public static TcpProxy toDatabase(String jdbcUrl) {
-        return to(URI.create(jdbcUrl.substring("jdbc:".length())).getPort());
+        return to(portOf(jdbcUrl));
+    }
+
+    static int portOf(String jdbcUrl) {
+        return URI.create(jdbcUrl.substring("jdbc:".length())).getPort();
     }
 
     /** The same database, reached through this proxy, with every statement's text on the wire. */
@@ -78,6 +82,26 @@ public final class TcpProxy implements AutoCloseable {
     /** From the server to the client. */
     public Leg down() {
         return down;
+    }
+
+    /**
+     * The answer to the COMMIT of the first transaction in which the pattern goes up is held: it has happened, and its maker does not know.
+     * What the maker does not hear of, such as the next statement of that connection, waits as well.
+     */
+    public Trap holdCommitOf(String pattern) {
+        return commitOf(pattern, Trap.Act.HOLD_BEFORE);
+    }
+
+    /** The answer to that COMMIT is lost with its connection. */
+    public Trap cutCommitOf(String pattern) {
+        return commitOf(pattern, Trap.Act.CUT_BEFORE);
+    }
+
+    private Trap commitOf(String pattern, Trap.Act act) {
+        Set<Link> marked = ConcurrentHashMap.newKeySet();
+        Trap answer = down.set(new Trap(COMMITTED, act, marked));
+        up.set(new Trap(pattern, Trap.Act.MARK, marked));
+        return answer;
     }
 
     /** Where new connections go from now on. */

@@ -58,6 +58,14 @@ public final class TestDatabase {
         return SERVER.getJdbcUrl("postgres", name);
     }
 
+    /** The JDBC URL of a copy of a database that nobody is connected to: a backup, restored. */
+    public static synchronized String copyOf(String url) {
+        String name = "wireproof_copy_" + COPIES.incrementAndGet();
+        String of = url.replaceAll("\\?.*", "").replaceAll(".*/", "");
+        execute(SERVER.getPostgresDatabase(), "CREATE DATABASE " + name + " TEMPLATE " + of);
+        return SERVER.getJdbcUrl("postgres", name);
+    }
+
     private static synchronized String freshName() {
         String name = "wireproof_" + COPIES.incrementAndGet();
         execute(SERVER.getPostgresDatabase(), "CREATE DATABASE " + name + " TEMPLATE " + TEMPLATE);

@@ -3,9 +3,11 @@ package dev.wireproof.testkit;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Something that a {@link Leg} does once, when certain bytes come by. */
 public final class Trap {
@@ -15,7 +17,9 @@ public final class Trap {
         CUT_BEFORE,
         CUT_AFTER,
         HOLD_BEFORE,
-        HOLD_AFTER;
+        HOLD_AFTER,
+        /** Only notes the connection, for another trap. */
+        MARK;
 
         boolean cuts() {
             return this == CUT_BEFORE || this == CUT_AFTER;
@@ -32,21 +36,29 @@ public final class Trap {
     /** How much of the pattern, or how many of the bytes, each connection has seen. */
     private final Map<Pump, Long> seen = new WeakHashMap<>(); // guarded by this
 
+    /** The connections that {@link Act#MARK} noted, or on which alone this one may spring; null: on any. */
+    private final @Nullable Set<Link> marked;
+
     private final CountDownLatch sprung = new CountDownLatch(1);
     private final CountDownLatch released = new CountDownLatch(1);
 
     Trap(String pattern, Act act) {
-        this(pattern.getBytes(StandardCharsets.UTF_8), 0, act);
+        this(pattern, act, null);
     }
 
-    private Trap(byte[] pattern, long afterBytes, Act act) {
+    Trap(String pattern, Act act, @Nullable Set<Link> marked) {
+        this(pattern.getBytes(StandardCharsets.UTF_8), 0, act, marked);
+    }
+
+    private Trap(byte[] pattern, long afterBytes, Act act, @Nullable Set<Link> marked) {
+        this.marked = marked;
         this.pattern = pattern;
         this.afterBytes = afterBytes;
         this.act = act;
     }
 
     static Trap afterBytes(long bytes) {
-        return new Trap(new byte[0], bytes, Act.CUT_AFTER);
+        return new Trap(new byte[0], bytes, Act.CUT_AFTER, null);
     }
 
     Act act() {
@@ -59,6 +71,9 @@ public final class Trap {
 
     /** @return how many of these bytes come up to the pattern's end; -1 when it did not come */
     synchronized int end(Pump pump, byte[] bytes) {
+        if (marked != null && act != Act.MARK && !marked.contains(pump.link())) {
+            return -1;
+        }
         long before = seen.getOrDefault(pump, 0L);
         if (pattern.length == 0) {
             seen.put(pump, before + bytes.length);
@@ -100,6 +115,12 @@ public final class Trap {
             }
         }
         return 0;
+    }
+
+    void mark(Link link) {
+        if (marked != null) {
+            marked.add(link);
+        }
     }
 
     void sprang() {
