@@ -3,6 +3,8 @@ package dev.wireproof.ops;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.wireproof.id.CommandId;
+import dev.wireproof.protocol.AgentMessage;
 import dev.wireproof.simulator.TestFleet;
 import dev.wireproof.testkit.Http;
 import dev.wireproof.testkit.Ports;
@@ -18,11 +20,16 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,6 +38,11 @@ class DrainIT {
     private static final int AGENTS = 50;
     private static final int COMMANDS = 500;
     private static final Duration LIMIT = Duration.ofSeconds(20);
+
+    private static final String FORGED = "2026-01-01T00:00:00.000Z INFO  Forged all.is_well";
+    private static final String EVIL = "a\r\n" + FORGED + "\u2028" + FORGED + "\u001b[31m";
+    private static final Pattern LINE =
+            Pattern.compile("\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z (INFO|WARN|ERROR) +(?!Forged)\\S+ .*");
 
     @TempDir
     Path home;
@@ -84,13 +96,13 @@ class DrainIT {
             assertThat(api.get("/actuator/health/readiness").status())
                     .as("only on the port of its own")
                     .isEqualTo(404);
+            tryToForgeTheLog(port, api, database);
             // An agent that does not answer its Close keeps the goodbye open: time enough to look at a draining server.
             try (RawPeer silent = RawPeer.upgraded(port)) {
                 silent.authenticate(RawPeer.auth(
-                        new dev.wireproof.protocol.AgentMessage.Credentials.Enrolling(
-                                RunningServer.ENROLLMENT, "device-silent"),
-                        java.util.UUID.randomUUID()));
-                String agent = agents(database).getFirst();
+                        new AgentMessage.Credentials.Enrolling(RunningServer.ENROLLMENT, "device-silent"),
+                        UUID.randomUUID()));
+                String agent = agents(database).getLast();
                 String before = post(api, agent);
                 silent.awaitText("Command");
                 CompletableFuture<Integer> exit = CompletableFuture.supplyAsync(() -> stop(server));
@@ -113,23 +125,63 @@ class DrainIT {
                             .isEqualTo(503);
                 }
                 // What the agent says between our Close and its own is still taken in.
-                silent.send(new dev.wireproof.protocol.AgentMessage.CommandAck(
-                        dev.wireproof.id.CommandId.parse(before),
-                        1,
-                        false,
-                        dev.wireproof.protocol.AgentMessage.AckStatus.ACCEPTED,
-                        null,
-                        null));
+                silent.send(new AgentMessage.CommandAck(
+                        CommandId.parse(before), 1, false, AgentMessage.AckStatus.ACCEPTED, null, null));
                 silent.close(1001, "");
                 assertThat(exit.get()).isIn(0, 143);
                 assertThat(statesOf(database, Set.of(before))).containsOnlyKeys("acked");
                 assertThat(closedRows(database)).as("the end of its connection").isEqualTo(1);
+                assertThatNobodyElseBeganALine(server.output());
             }
         }
     }
 
+    /** Through the real jar, which writes its log as operators read it. */
+    private static void tryToForgeTheLog(int port, Http api, String database) throws Exception {
+        List<String> before = agents(database);
+        try (RawPeer peer = RawPeer.connect(port)) {
+            peer.handshake(List.of("Sec-WebSocket-Protocol: rmm.v1", "User-Agent: evil\u001b[31m"));
+        }
+        try (RawPeer peer = RawPeer.upgraded(port)) {
+            peer.authenticate(new AgentMessage.Auth(
+                    new AgentMessage.Credentials.Enrolling(RunningServer.ENROLLMENT, "device-evil"),
+                    EVIL,
+                    new AgentMessage.Os("linux", EVIL, EVIL, "amd64"),
+                    EVIL,
+                    UUID.randomUUID(),
+                    "boot-1",
+                    null,
+                    Map.of(),
+                    List.of(),
+                    null,
+                    null,
+                    null,
+                    EVIL,
+                    List.of()));
+            String agent = agents(database).stream()
+                    .filter(id -> !before.contains(id))
+                    .findAny()
+                    .orElseThrow();
+            String command = post(api, agent);
+            peer.awaitText("Command");
+            peer.send(new AgentMessage.CommandNack(
+                    CommandId.parse(command), 1, AgentMessage.NackCode.REFUSED, EVIL, null, null));
+            await().atMost(Duration.ofSeconds(30))
+                    .untilAsserted(() ->
+                            assertThat(statesOf(database, Set.of(command))).containsOnlyKeys("rejected"));
+            peer.text("{\"type\":\"Made\\u000aUp\",\"payload\":{}}");
+            peer.close(1000, "b\r\n" + FORGED);
+            peer.awaitClose();
+        }
+    }
+
+    private static void assertThatNobodyElseBeganALine(List<String> output) {
+        assertThat(output).isNotEmpty().allMatch(line -> LINE.matcher(line).matches());
+        assertThat(String.join("\n", output)).doesNotContain("\u2028").doesNotContain("\u001b");
+    }
+
     private ServerProcess start(String database, int port, String... more) {
-        Map<String, String> settings = new java.util.HashMap<>(Map.of(
+        Map<String, String> settings = new HashMap<>(Map.of(
                 "WIREPROOF_HOME",
                 home.toString(),
                 "SERVER_PORT",
@@ -161,7 +213,7 @@ class DrainIT {
 
     private static int stopWithinTheLimit(ServerProcess server) throws Exception {
         CompletableFuture<Integer> exit = CompletableFuture.supplyAsync(() -> stop(server));
-        return exit.get(LIMIT.toSeconds(), java.util.concurrent.TimeUnit.SECONDS);
+        return exit.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
     }
 
     private static String body(String agent) {
@@ -178,7 +230,7 @@ class DrainIT {
         List<String> ids = new ArrayList<>();
         try (Connection connection = open(database);
                 Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery("SELECT id FROM agent")) {
+                ResultSet rows = statement.executeQuery("SELECT id FROM agent ORDER BY id")) {
             while (rows.next()) {
                 ids.add(rows.getString(1));
             }
@@ -187,7 +239,7 @@ class DrainIT {
     }
 
     private static Map<String, Integer> statesOf(String database, Set<String> commands) throws SQLException {
-        Map<String, Integer> states = new java.util.TreeMap<>();
+        Map<String, Integer> states = new TreeMap<>();
         try (Connection connection = open(database);
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery("SELECT id, state FROM command")) {
