@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -69,8 +70,8 @@ final class StartupProblem implements SpringBootExceptionReporter {
             case InvalidConfigurationPropertyValueException invalid ->
                 Optional.of("%s is '%s': %s".formatted(invalid.getName(), invalid.getValue(), invalid.getReason()));
             case PortInUseException inUse ->
-                Optional.of("SERVER_PORT %d is in use by another program; stop it or set another port"
-                        .formatted(inUse.getPort()));
+                Optional.of("%s %d is in use by another program; stop it or set another port"
+                        .formatted(portSetting(inUse.getPort(), System.getenv()), inUse.getPort()));
             case BindException bind ->
                 Optional.of("cannot listen on SERVER_ADDRESS and SERVER_PORT: " + bind.getMessage());
             case SQLException sql -> describe(sql);
@@ -95,6 +96,13 @@ final class StartupProblem implements SpringBootExceptionReporter {
         return field.isEmpty()
                 ? fallback
                 : field.replaceAll("([a-z0-9])([A-Z])", "$1-$2").toLowerCase(Locale.ROOT);
+    }
+
+    /** Which setting named the port that is in use. */
+    static String portSetting(int port, Map<String, String> environment) {
+        return Integer.toString(port).equals(environment.get("MANAGEMENT_SERVER_PORT"))
+                ? "MANAGEMENT_SERVER_PORT"
+                : "SERVER_PORT";
     }
 
     private static String describe(org.springframework.boot.context.properties.bind.BindException bind) {

@@ -54,4 +54,12 @@ class StartupProblemTest {
         assertThat(StartupProblem.describe(new IllegalStateException("a defect")))
                 .isEmpty();
     }
+
+    @Test
+    void a_management_port_in_use_is_named_by_its_own_setting() {
+        Map<String, String> both = Map.of("SERVER_PORT", "8080", "MANAGEMENT_SERVER_PORT", "9090");
+        assertThat(StartupProblem.portSetting(9090, both)).isEqualTo("MANAGEMENT_SERVER_PORT");
+        assertThat(StartupProblem.portSetting(8080, both)).isEqualTo("SERVER_PORT");
+        assertThat(StartupProblem.portSetting(8080, Map.of())).isEqualTo("SERVER_PORT");
+    }
 }

@@ -28,6 +28,13 @@ class AlertsIT {
     @Test
     void promtool_sees_each_alert_fire_and_stay_silent_as_its_tests_say() throws Exception {
         Path promtool = RealPrometheus.program("promtool", "prometheus");
+        Path config = Files.writeString(
+                folder.resolve("documented.yml"),
+                Files.readString(Path.of("docker/prometheus/prometheus.yml"))
+                        .replace(
+                                "/etc/prometheus/rules/", RULES.toAbsolutePath().getParent() + "/"));
+        assertThat(run(promtool.toString(), "check", "config", config.toString()))
+                .contains("SUCCESS");
         assertThat(run(promtool.toString(), "check", "rules", RULES.toString())).contains("SUCCESS");
         assertThat(run(
                         promtool.toString(),

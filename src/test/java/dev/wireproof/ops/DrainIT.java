@@ -53,7 +53,7 @@ class DrainIT {
         int port = Ports.free();
         Set<String> commands = new HashSet<>();
         TestFleet fleet;
-        try (ServerProcess server = start(database, port)) {
+        try (ServerProcess server = start(database, port, "LOGGING_STRUCTURED_FORMAT_CONSOLE", "logstash")) {
             server.awaitLine("server.ready");
             fleet = TestFleet.start(port, RunningServer.ENROLLMENT, AGENTS, "slow-ack=2:" + AGENTS);
             try (Http api = Http.at(port, RunningServer.ADMIN)) {
@@ -68,6 +68,11 @@ class DrainIT {
             assertThat(server.output())
                     .anyMatch(line -> line.contains("server.draining"))
                     .noneMatch(line -> line.contains("drain_cut_short"));
+            assertThat(server.output())
+                    .as("JSON, one event a line")
+                    .allSatisfy(line -> assertThat(
+                                    Http.JSON.readTree(line).get("message").asString())
+                            .isNotEmpty());
         }
         try (fleet;
                 RunningServer again = RunningServer.startOn(database, "server.port=" + port)) {
