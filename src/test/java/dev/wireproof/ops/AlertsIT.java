@@ -36,12 +36,11 @@ class AlertsIT {
         assertThat(run(promtool.toString(), "check", "config", config.toString()))
                 .contains("SUCCESS");
         assertThat(run(promtool.toString(), "check", "rules", RULES.toString())).contains("SUCCESS");
-        assertThat(run(
-                        promtool.toString(),
-                        "test",
-                        "rules",
-                        RULES.resolveSibling("wireproof.test.yml").toString()))
-                .contains("SUCCESS");
+        for (String tests : List.of("wireproof.test.yml", "wireproof.slow.test.yml")) {
+            Path file = RULES.resolveSibling(tests);
+            assertThat(run(promtool.toString(), "test", "rules", file.toString()))
+                    .contains("SUCCESS");
+        }
     }
 
     private static String run(String... command) throws IOException, InterruptedException {
