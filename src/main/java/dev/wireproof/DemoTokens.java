@@ -1,10 +1,10 @@
 package dev.wireproof;
 
 import dev.wireproof.database.CannotStart;
+import dev.wireproof.database.PrivateFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -44,10 +44,7 @@ final class DemoTokens implements ApplicationContextInitializer<ConfigurableAppl
             if (!Files.exists(file)) {
                 byte[] secret = new byte[32];
                 new SecureRandom().nextBytes(secret);
-                Files.writeString(file, prefix + HexFormat.of().formatHex(secret));
-                if (Files.getFileStore(file).supportsFileAttributeView("posix")) {
-                    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-                }
+                PrivateFile.create(file, prefix + HexFormat.of().formatHex(secret));
             }
             return Files.readString(file).strip();
         } catch (IOException e) {

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -53,8 +52,9 @@ public final class EmbeddedDatabase implements AutoCloseable {
             Files.createDirectories(data);
             refuseOtherVersion(data);
             LeftoverPostmaster.clear(data);
-            String password = keptPassword(home.toAbsolutePath().normalize().resolve("postgres.password"));
-            EmbeddedDatabase database = new EmbeddedDatabase(startServer(data, password), password);
+            Path secret = home.toAbsolutePath().normalize().resolve("postgres.password");
+            String password = keptPassword(secret);
+            EmbeddedDatabase database = new EmbeddedDatabase(startServer(data, password, secret), password);
             try {
                 database.requirePassword(data);
                 database.createIfMissing();
@@ -83,7 +83,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
         return password;
     }
 
-    private static EmbeddedPostgres startServer(Path data, String password) throws IOException {
+    private static EmbeddedPostgres startServer(Path data, String password, Path secret) throws IOException {
         return EmbeddedPostgres.builder()
                 .setDataDirectory(data)
                 .setCleanDataDirectory(false)
@@ -92,6 +92,11 @@ public final class EmbeddedDatabase implements AutoCloseable {
                 .setLocaleConfig("locale-provider", "builtin")
                 .setLocaleConfig("builtin-locale", "C.UTF-8")
                 .setLocaleConfig("locale", "C")
+                // Options of initdb as well, behind the library's own `-A trust`: not even in its first second does it
+                // let in who
+                // does not know the password.
+                .setLocaleConfig("auth", "scram-sha-256")
+                .setLocaleConfig("pwfile", secret.toString())
                 .setServerConfig("fsync", "on")
                 .setServerConfig("full_page_writes", "on")
                 .setServerConfig("synchronous_commit", "on")
@@ -123,15 +128,12 @@ public final class EmbeddedDatabase implements AutoCloseable {
         if (!Files.exists(file)) {
             byte[] secret = new byte[32];
             new SecureRandom().nextBytes(secret);
-            Files.writeString(file, HexFormat.of().formatHex(secret));
-            if (Files.getFileStore(file).supportsFileAttributeView("posix")) {
-                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-            }
+            PrivateFile.create(file, HexFormat.of().formatHex(secret));
         }
         return Files.readString(file).strip();
     }
 
-    /** The first start has no password yet; done again when a crash came between the two steps. */
+    /** For data that an earlier version made without; done again when a crash came between the two steps. */
     private void requirePassword(Path data) throws IOException, SQLException {
         Path rules = data.resolve("pg_hba.conf");
         if (Files.readString(rules).equals(ACCESS_RULES)) {

@@ -2,14 +2,19 @@ package dev.wireproof.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -29,6 +34,47 @@ class EmbeddedDatabaseIT {
         }
         try (EmbeddedDatabase database = EmbeddedDatabase.start(home)) {
             execute(database, "SELECT * FROM kept");
+        }
+    }
+
+    @Test
+    void nobody_gets_in_without_the_password_during_the_first_start_either() throws Exception {
+        AtomicBoolean started = new AtomicBoolean();
+        AtomicInteger refused = new AtomicInteger();
+        CompletableFuture<Boolean> gotIn = CompletableFuture.supplyAsync(() -> {
+            while (!started.get()) {
+                if (letsIn(home.resolve("postgres/postmaster.pid"), refused)) {
+                    return true;
+                }
+                Thread.onSpinWait();
+            }
+            return false;
+        });
+        try (EmbeddedDatabase database = EmbeddedDatabase.start(home)) {
+            await().until(() -> refused.get() > 0 || gotIn.isDone());
+            started.set(true);
+            assertThat(gotIn.get()).isFalse();
+            execute(database, "SELECT 1");
+        }
+        assertThat(Files.getPosixFilePermissions(home.resolve("postgres.password")))
+                .containsExactlyInAnyOrder(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+    }
+
+    private static boolean letsIn(Path lock, AtomicInteger refused) {
+        try {
+            String url =
+                    "jdbc:postgresql://127.0.0.1:" + Files.readAllLines(lock).get(3) + "/postgres";
+            DriverManager.getConnection(url, "postgres", "").close();
+            return true;
+        } catch (SQLException e) {
+            refused.addAndGet(
+                    "28P01".equals(e.getSQLState())
+                                    || String.valueOf(e.getMessage()).contains("password")
+                            ? 1
+                            : 0);
+            return false;
+        } catch (IOException | RuntimeException e) {
+            return false; // it does not listen yet
         }
     }
 
