@@ -20,10 +20,13 @@ import dev.wireproof.protocol.AgentMessage.CommandStarted;
 import dev.wireproof.protocol.AgentMessage.Encoding;
 import dev.wireproof.protocol.AgentMessage.Heartbeat;
 import dev.wireproof.protocol.AgentMessage.LedgerEntry;
+import dev.wireproof.protocol.CloseCode;
 import dev.wireproof.protocol.ProtocolFault;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
@@ -230,6 +233,25 @@ final class AgentReports {
 
     private void ledger(AgentLink from, Received<CommandLedger> r) {
         CommandLedger ledger = r.message();
+        // Only what was asked, and once: an agent that tells 500 entries in each of a thousand messages a second would
+        // fill the writers.
+        Lane lane = lanes.of(from.connectionId());
+        Map<LedgerEntry, Integer> answers = new LinkedHashMap<>();
+        for (LedgerEntry entry : ledger.entries()) {
+            Integer asked = lane == null ? null : lane.answeredAbout(entry.commandId());
+            if (asked != null) {
+                answers.put(entry, asked);
+            }
+        }
+        if (lane == null || answers.isEmpty()) {
+            Texts.refuse(
+                    from,
+                    ProtocolFault.Code.UNEXPECTED,
+                    "no CommandLedgerQuery waits for this answer",
+                    CommandLedger.class,
+                    r.bytes());
+            return;
+        }
         blocking.execute(() -> {
             Instant wentBack;
             try {
@@ -239,23 +261,20 @@ final class AgentReports {
                 return;
             }
             Line line = new Line(from.connectionId(), ledger.ledgerId(), wentBack);
-            Lane lane = lanes.of(from.connectionId());
-            for (LedgerEntry entry : ledger.entries()) {
-                Integer asked = lane == null ? null : lane.answeredAbout(entry.commandId());
-                tell(
-                        entry.commandId(),
-                        _ -> new CommandEvent.LedgerSaid(
-                                r.at(), line, asked, entry.status(), entry.outcome(), entry.exitCode()),
-                        report(from, r, null, null, null));
-            }
-            if (lane != null) {
-                dispatcher.answeredByRecord(lane);
-            }
+            answers.forEach((entry, asked) -> tell(
+                    entry.commandId(),
+                    _ -> new CommandEvent.LedgerSaid(
+                            r.at(), line, asked, entry.status(), entry.outcome(), entry.exitCode()),
+                    report(from, r, null, null, null)));
+            dispatcher.answeredByRecord(lane);
         });
     }
 
     private void tell(CommandId id, EventMaker event, Report report) {
-        inbox.report(id, event, report);
+        if (!inbox.report(id, event, report) && report.result() != null) {
+            // An agent repeats a result on its next connection and not before: give it one.
+            report.from().close(CloseCode.OVERLOADED, "results cannot be stored as fast as they come");
+        }
     }
 
     private static Report report(

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -55,9 +56,13 @@ final class HeldBack {
 
     void takeDue(List<Work> into, int most) {
         if (!byCommand.isEmpty() && System.nanoTime() - tryAtNs >= 0) {
-            List<Work> all = takeAll();
-            into.addAll(all.subList(0, Math.min(most, all.size())));
-            all.subList(Math.min(most, all.size()), all.size()).forEach(work -> add((Tell) work));
+            // All of a command or nothing: what stays must not be overtaken by what came later.
+            for (Iterator<Queue<Tell>> each = byCommand.values().iterator(); each.hasNext() && into.size() < most; ) {
+                Queue<Tell> ofOne = each.next();
+                into.addAll(ofOne);
+                count -= ofOne.size();
+                each.remove();
+            }
         }
     }
 

@@ -11,7 +11,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Decides what of arriving output is new: every byte is stored once, in its place; duplicates and overlaps are dropped, and a hole stays a
@@ -25,6 +27,9 @@ final class OutputCollector {
     private final long limit;
     private final StoredExtents stored;
     private final List<Piece> pieces = new ArrayList<>(1);
+    /** Read once for all chunks of the batch. */
+    private final Map<Stream, List<Extent>> read = new EnumMap<>(Stream.class);
+
     private OutputMarks marks;
 
     /** Asked only when a chunk comes out of order. */
@@ -51,7 +56,7 @@ final class OutputCollector {
         byte[] bytes = chunk.bytes();
         long room = limit - chunk.offset();
         if (bytes.length > room) {
-            marks = new OutputMarks(marks.stdoutEnd(), marks.stderrEnd(), marks.stdoutGaps(), marks.stderrGaps(), true);
+            cut();
             bytes = room <= 0 ? new byte[0] : Arrays.copyOf(bytes, (int) room);
         }
         if (bytes.length == 0) {
@@ -79,6 +84,10 @@ final class OutputCollector {
     /** Keeps the parts of it that fall into holes. */
     private void fill(Piece arrived, long end) throws SQLException {
         List<Extent> known = known(arrived.stream());
+        if (known.size() >= OutputTable.MOST_EXTENTS) { // in so many pieces that looking for holes costs everyone
+            cut();
+            return;
+        }
         long at = arrived.start();
         for (Extent extent : known) {
             if (extent.end() <= at) {
@@ -99,7 +108,12 @@ final class OutputCollector {
     }
 
     private List<Extent> known(Stream stream) throws SQLException {
-        List<Extent> known = new ArrayList<>(stored.of(id, stream));
+        List<Extent> before = read.get(stream);
+        if (before == null) {
+            before = stored.of(id, stream);
+            read.put(stream, before);
+        }
+        List<Extent> known = new ArrayList<>(before);
         pieces.stream()
                 .filter(piece -> piece.stream() == stream)
                 .forEach(piece -> known.add(new Extent(piece.start(), piece.end())));
@@ -137,6 +151,10 @@ final class OutputCollector {
             }
         }
         pieces.add(piece);
+    }
+
+    private void cut() {
+        marks = new OutputMarks(marks.stdoutEnd(), marks.stderrEnd(), marks.stdoutGaps(), marks.stderrGaps(), true);
     }
 
     private void mark(boolean out, long end, boolean gaps) {

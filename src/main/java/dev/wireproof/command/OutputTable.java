@@ -23,6 +23,9 @@ class OutputTable {
         }
     }
 
+    /** Pieces of one stream beyond which no holes are filled any more. */
+    static final int MOST_EXTENTS = 10_000;
+
     /** Where something is stored: from start to before end. */
     record Extent(long start, long end) {}
 
@@ -41,7 +44,7 @@ class OutputTable {
         """;
 
     private static final String EXTENTS = """
-        SELECT start, start + length(bytes) FROM command_output WHERE command_id = ? AND stream = ? ORDER BY start
+        SELECT start, start + length(bytes) FROM command_output WHERE command_id = ? AND stream = ? ORDER BY start LIMIT ?
         """;
 
     void insert(Writes to, List<Piece> pieces) {
@@ -59,6 +62,7 @@ class OutputTable {
         try (PreparedStatement statement = on.prepareStatement(EXTENTS)) {
             statement.setObject(1, id.value());
             statement.setString(2, Reports.nameOf(stream));
+            statement.setInt(3, MOST_EXTENTS);
             try (ResultSet rs = statement.executeQuery()) {
                 List<Extent> extents = new ArrayList<>();
                 while (rs.next()) {

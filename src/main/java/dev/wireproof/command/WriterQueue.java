@@ -16,14 +16,19 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What waits for one writer: bounded in number and in bytes of output. Many threads put, the writer takes. */
+/** What waits for one writer: bounded in number and in bytes of what can be long. Many threads put, the writer takes. */
 final class WriterQueue {
     private static final Logger log = LoggerFactory.getLogger(WriterQueue.class);
     private static final int MOST = 20_000;
     private static final long MOST_BYTES = 64L << 20;
+    /** An ack or a result as agents send them; as many as there may be of these fit into memory. */
+    private static final int SMALL_REPORT = 2_048;
 
     private final BlockingQueue<Work> queue = new LinkedBlockingQueue<>(MOST);
     private final AtomicLong bytes = new AtomicLong();
+    /** Apart, so that no agent's output keeps commands out. */
+    private final AtomicLong scriptBytes = new AtomicLong();
+
     private final AtomicLong dropped = new AtomicLong();
     /** At most one entry for each attempt that is on its way. */
     private final Queue<AttemptTrace> dirty = new ConcurrentLinkedQueue<>();
@@ -34,9 +39,10 @@ final class WriterQueue {
     /** @return false when it is full or closed */
     boolean offer(Work work) {
         long size = bytesOf(work);
-        boolean room = !closed && (size == 0 || bytes.get() + size <= MOST_BYTES);
+        AtomicLong sum = sumOf(work);
+        boolean room = !closed && (size == 0 || sum.get() + size <= MOST_BYTES);
         if (room && queue.offer(work)) {
-            bytes.addAndGet(size);
+            sum.addAndGet(size);
             return true;
         }
         if (work instanceof Tell tell && tell.report() != null && dropped.getAndIncrement() % 1_000 == 0) {
@@ -117,15 +123,26 @@ final class WriterQueue {
     }
 
     private Work taken(Work work) {
-        bytes.addAndGet(-bytesOf(work));
+        sumOf(work).addAndGet(-bytesOf(work));
         return work;
     }
 
+    private AtomicLong sumOf(Work work) {
+        return work instanceof Work.Create ? scriptBytes : bytes;
+    }
+
     private static long bytesOf(Work work) {
-        if (!(work instanceof Tell tell) || tell.report() == null) {
+        if (work instanceof Work.Create create) {
+            NewCommand what = create.what();
+            return what.script().length()
+                    + what.args().stream().mapToLong(String::length).sum()
+                    + what.env().values().stream().mapToLong(String::length).sum();
+        }
+        Work.Report report = work instanceof Tell tell ? tell.report() : null;
+        if (report == null) {
             return 0;
         }
-        Work.Chunk chunk = tell.report().chunk();
-        return chunk == null ? 0 : chunk.bytes().length;
+        Work.Chunk chunk = report.chunk();
+        return chunk != null ? chunk.bytes().length : report.bytes() > SMALL_REPORT ? report.bytes() : 0;
     }
 }

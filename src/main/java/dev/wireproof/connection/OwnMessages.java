@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The messages that are about the connection itself. */
 final class OwnMessages {
+    private static final int ERROR_LENGTH = 1_000;
+
     private OwnMessages() {}
 
     /** @return false when the message is for another room, or fits nothing that was sent */
@@ -70,8 +72,18 @@ final class OwnMessages {
                         beat.tx().bytes(),
                         beat.runningCommands().size(),
                         beat.queuedCommands(),
-                        error == null ? null : new HeartbeatRow.LastError(error.sha256(), error.message(), error.at()),
+                        error == null
+                                ? null
+                                : new HeartbeatRow.LastError(error.sha256(), cut(error.message()), error.at()),
                         metrics(beat.metrics())));
+    }
+
+    /** Thousands of these may wait to be stored. */
+    private static String cut(String message) {
+        int end = message.length() <= ERROR_LENGTH || !Character.isHighSurrogate(message.charAt(ERROR_LENGTH - 1))
+                ? ERROR_LENGTH
+                : ERROR_LENGTH - 1;
+        return message.substring(0, Math.min(end, message.length()));
     }
 
     private static List<Optional<Double>> metrics(AgentMessage.@Nullable Metrics metrics) {

@@ -28,6 +28,8 @@ import org.springframework.transaction.support.TransactionTemplate;
 class Enrolment {
     private static final int RETRY_S = 300;
     private static final int PENDING_FOR_ONE_DEVICE = 16;
+    /** The column is indexed, and an index has a longest entry. */
+    private static final int DEVICE_ID_LENGTH = 255;
 
     private final EnrollmentTokens tokens;
     private final AgentKeys keys;
@@ -73,6 +75,10 @@ class Enrolment {
         Optional<EnrollmentToken> found = tokens.bySecret(secret);
         if (found.isEmpty()) {
             return new Admission.Refused(RejectCode.BAD_CREDENTIALS, "enrollment_token is wrong", RETRY_S);
+        }
+        if (deviceId.length() > DEVICE_ID_LENGTH) {
+            return new Admission.Refused(
+                    RejectCode.BAD_CREDENTIALS, "device_id has over " + DEVICE_ID_LENGTH + " characters", RETRY_S);
         }
         EnrollmentToken token = found.get();
         if (token.expired(clock.instant())) {

@@ -16,6 +16,10 @@ public final class WireTime {
     private static final DateTimeFormatter FORMAT =
             new DateTimeFormatterBuilder().appendInstant(6).toFormatter();
     private static final int MAX_CHARACTERS = 64;
+    /** There is no year 0 in PostgreSQL, and none of five digits in RFC 3339. */
+    private static final Instant FIRST = Instant.parse("0001-01-01T00:00:00Z");
+
+    private static final Instant END = Instant.parse("9999-12-31T23:59:59Z").plusSeconds(1);
     // RFC 3339 §5.6; ISO_OFFSET_DATE_TIME alone also takes years of nine digits, signs, and times without seconds.
     private static final Pattern RFC_3339 = Pattern.compile(
             "(\\d{4}-\\d{2}-\\d{2})[Tt](\\d{2}:\\d{2}:\\d{2})(?:\\.(\\d+))?(?:[Zz]|([+-]\\d{2}:\\d{2}))");
@@ -37,9 +41,13 @@ public final class WireTime {
             throw new DateTimeException("not an RFC 3339 time");
         }
         String offset = parts.group(4);
-        return LocalDateTime.parse(parts.group(1) + "T" + parts.group(2))
+        Instant at = LocalDateTime.parse(parts.group(1) + "T" + parts.group(2))
                 .toInstant(offset == null ? ZoneOffset.UTC : ZoneOffset.of(offset))
                 .plus(micros(parts.group(3)), ChronoUnit.MICROS);
+        if (at.isBefore(FIRST) || !at.isBefore(END)) {
+            throw new DateTimeException("not a year from 1 to 9999 in UTC");
+        }
+        return at;
     }
 
     private static long micros(@Nullable String fraction) {

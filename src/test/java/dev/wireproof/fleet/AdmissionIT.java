@@ -189,6 +189,15 @@ class AdmissionIT {
     }
 
     @Test
+    void a_device_id_that_no_index_can_hold_is_refused_and_no_fault_of_ours() {
+        StringBuilder incompressible = new StringBuilder();
+        while (incompressible.length() < 6_000) {
+            incompressible.append(UUID.randomUUID());
+        }
+        assertThat(refusal(enrol(token(1), incompressible.toString()))).isEqualTo(RejectCode.BAD_CREDENTIALS);
+    }
+
+    @Test
     void an_unknown_agent_and_a_wrong_key_get_the_same_answer() {
         Admission.Admitted agent = admitted(enrol(token(1), device()));
         Admission wrong = returning(agent.agentId(), "wpk_wrong");
