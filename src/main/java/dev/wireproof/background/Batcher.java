@@ -169,7 +169,7 @@ public final class Batcher<T> implements AutoCloseable {
 
     private void write(List<T> rows, int tried) throws InterruptedException {
         for (int attempt = tried; ; attempt++) {
-            @Nullable Exception fault = tryToWrite(rows);
+            @Nullable Throwable fault = tryToWrite(rows);
             if (fault == null) {
                 return;
             }
@@ -192,17 +192,18 @@ public final class Batcher<T> implements AutoCloseable {
         }
     }
 
-    private @Nullable Exception tryToWrite(List<T> rows) {
+    /** Errors too: the thread must outlive a moment without memory. */
+    private @Nullable Throwable tryToWrite(List<T> rows) {
         try {
             sink.write(rows);
             return null;
-        } catch (SQLException | RuntimeException e) {
+        } catch (SQLException | RuntimeException | Error e) {
             failures.increment();
             return e;
         }
     }
 
-    private void halve(List<T> rows, Exception fault) throws InterruptedException {
+    private void halve(List<T> rows, Throwable fault) throws InterruptedException {
         if (rows.size() == 1) {
             refused.increment();
             log.atWarn().addKeyValue("batcher", name).setCause(fault).log("background.row_refused");

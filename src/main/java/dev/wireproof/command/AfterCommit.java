@@ -11,12 +11,15 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What follows from a batch once it is stored: frames leave, results are acknowledged, lanes move on, whoever waits is told. Runs on the
  * writer's thread; nothing here blocks.
  */
 final class AfterCommit {
+    private static final Logger log = LoggerFactory.getLogger(AfterCommit.class);
     private static final Duration FULL_QUEUE_PAUSE = Duration.ofSeconds(1);
 
     private final CommandInbox inbox;
@@ -48,14 +51,13 @@ final class AfterCommit {
 
     void done(Batch batch, List<AttemptTrace> traces) {
         for (Pending one : batch.touched()) {
-            one.attempts.forEach(this::send);
-            one.cancels.forEach(cancel -> cancel(one.id(), cancel));
-            for (Pending.ResultAck ack : one.resultAcks) {
-                Texts.send(ack.to(), new ServerMessage.CommandResultAck(one.id()), one.id());
+            try {
+                follow(one);
+            } catch (
+                    RuntimeException
+                            e) { // it is stored, so whoever waits is told so; and it costs no other command anything
+                log.atError().addKeyValue("command", one.id()).setCause(e).log("command.not_followed");
             }
-            legs.answered(one, lanes);
-            Moves.tell(one, observer);
-            moveOn(one);
             one.answered.forEach(answered -> answered.to().complete(answered.with()));
             Create create = one.create;
             if (create != null) {
@@ -80,6 +82,17 @@ final class AfterCommit {
         }
     }
 
+    private void follow(Pending one) {
+        for (Pending.ResultAck ack : one.resultAcks) {
+            Texts.send(ack.to(), new ServerMessage.CommandResultAck(one.id()), one.id());
+        }
+        one.attempts.forEach(this::send);
+        one.cancels.forEach(cancel -> cancel(one.id(), cancel));
+        legs.answered(one, lanes);
+        Moves.tell(one, observer);
+        moveOn(one);
+    }
+
     private void send(NewAttempt attempt) {
         CommandId id = attempt.commandId();
         Lane lane = attempt.lane();
@@ -95,7 +108,14 @@ final class AfterCommit {
         trace.overdueAt = attempt.overdueAt();
         noteUnanswered(lane, lane.trace(id));
         lane.sending(trace);
-        switch (lane.link.send(attempt.text(), trace)) {
+        SendOutcome outcome;
+        try {
+            outcome = lane.link.send(attempt.text(), trace);
+        } catch (RuntimeException e) {
+            lane.release(id); // what became of the frame is not known: its ack wait decides
+            throw e;
+        }
+        switch (outcome) {
             case SendOutcome.Enqueued(long ns) -> {
                 trace.enqueued(ns);
                 observer.offered(attempt.reason(), DeliveryObserver.Taken.ENQUEUED);

@@ -39,6 +39,15 @@ class BacklogTable {
         SELECT id FROM command WHERE agent_id = :agent AND due_at IS NOT NULL ORDER BY seq LIMIT :limit
         """;
 
+    /** Agents are few, and of those deleted lately only the commands are looked at. */
+    private static final String GONE_WITH_OPEN = """
+        SELECT a.id
+          FROM agent a
+         WHERE a.deleted_at >= :since
+           AND EXISTS (SELECT 1 FROM command c WHERE c.agent_id = a.id AND c.due_at IS NOT NULL)
+         LIMIT :limit
+        """;
+
     /** @param held whether the agent has it and it is open */
     record Unsettled(CommandId id, long seq, boolean held, int offers) {}
 
@@ -87,6 +96,15 @@ class BacklogTable {
                 .param("agent", agent.value())
                 .param("limit", limit)
                 .query((rs, _) -> id(rs))
+                .list();
+    }
+
+    /** Agents that were deleted since then, whose commands are open all the same. */
+    List<AgentId> goneWithOpen(Instant since, int limit) {
+        return db.sql(GONE_WITH_OPEN)
+                .param("since", utc(since))
+                .param("limit", limit)
+                .query((rs, _) -> new AgentId(RowReader.uuid(rs, "id")))
                 .list();
     }
 

@@ -17,14 +17,18 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ThreadLocalRandom;
 import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.event.EventListener;
+import org.springframework.dao.DataAccessException;
 
 /** Hands the room's parts to the application, starts them, and stops them in order. */
 @Configuration(proxyBeanMethods = false)
@@ -43,6 +47,7 @@ class CommandConfiguration {
     private static final Duration FLUSH = Duration.ofMillis(200);
     private static final Duration TICK = Duration.ofSeconds(1);
     private static final Duration FORGET = Duration.ofMinutes(10);
+    private static final Duration ORPHANS = Duration.ofSeconds(30);
     private static final Duration PATIENCE = Duration.ofSeconds(3);
 
     /** The room's own connections; no DataSource of the application, so that nobody else takes one. */
@@ -178,7 +183,8 @@ class CommandConfiguration {
                 loops = List.of(
                         RepeatingTask.start(
                                 "command-reaper", settings.reaperInterval(), PATIENCE, room.reaper::reapOnce),
-                        RepeatingTask.start("command-lanes", TICK, PATIENCE, room::tick));
+                        RepeatingTask.start("command-lanes", TICK, PATIENCE, room::tick),
+                        RepeatingTask.start("command-orphans", ORPHANS, PATIENCE, room::endOrphans));
             }
 
             @Override
@@ -195,9 +201,20 @@ class CommandConfiguration {
 
     /** Hears of deleted agents; the work is done on a thread of its own. */
     record AgentDeletions(CommandRoom room) {
+        private static final Logger log = LoggerFactory.getLogger(AgentDeletions.class);
+
         @EventListener
         void gone(AgentDeleted agent) {
-            Thread.startVirtualThread(() -> room.agentDeleted(agent));
+            Thread.startVirtualThread(() -> {
+                try {
+                    room.agentDeleted(agent);
+                } catch (CompletionException | DataAccessException e) { // what is left the next round of the loop ends
+                    log.atWarn()
+                            .addKeyValue("agent", agent.agentId())
+                            .setCause(e)
+                            .log("command.not_ended_yet");
+                }
+            });
         }
     }
 

@@ -1,7 +1,10 @@
 package dev.wireproof.command;
 
 import dev.wireproof.fleet.AgentDeleted;
+import dev.wireproof.id.AgentId;
 import dev.wireproof.id.CommandId;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -13,6 +16,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 /** The room, put together: every part once, in the order in which they need each other. */
 final class CommandRoom implements DeliveryLoad {
     private static final int GONE_AT_ONCE = 500;
+    /** Far longer than anything that was on its way when an agent was deleted. */
+    private static final Duration GONE_LATELY = Duration.ofHours(1);
 
     private final Lanes lanes = new Lanes();
     private final Executor blocking = Thread::startVirtualThread;
@@ -21,6 +26,7 @@ final class CommandRoom implements DeliveryLoad {
     private final KeyTable keys = new KeyTable();
     private final DataSource database;
     private final InstantSource clock;
+    private Instant goneSince = Instant.EPOCH; // of the loop that looks for them
 
     final Dispatcher dispatcher;
     final CommandEngine engine;
@@ -99,6 +105,19 @@ final class CommandRoom implements DeliveryLoad {
                             .toArray(CompletableFuture[]::new))
                     .join();
         } while (open.size() == GONE_AT_ONCE);
+    }
+
+    /**
+     * Ends what is still open of agents that are gone: the server stopped before it came to that, the database was away, or the command
+     * was stored in the same instant. Blocks.
+     */
+    void endOrphans() {
+        Instant now = clock.instant();
+        List<AgentId> gone = backlog.goneWithOpen(goneSince, GONE_AT_ONCE);
+        gone.forEach(agent -> agentDeleted(new AgentDeleted(agent, now)));
+        if (gone.size() < GONE_AT_ONCE) {
+            goneSince = now.minus(GONE_LATELY);
+        }
     }
 
     /** Forgets idempotency keys past their day. Blocks. */

@@ -202,7 +202,7 @@ class CommandWriter {
             try {
                 batch.store(creates, tells, traces);
                 on.commit();
-            } catch (SQLException | RuntimeException e) {
+            } catch (SQLException | RuntimeException | Error e) {
                 rollBack(on, e);
                 throw e;
             }
@@ -210,7 +210,7 @@ class CommandWriter {
             undo(batch, traces);
             observer.batchFailed();
             return e;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             undo(batch, traces);
             observer.batchFailed();
             return new SQLException("a fault of ours: " + e, "XX000", e);
@@ -222,7 +222,7 @@ class CommandWriter {
     }
 
     /** What went wrong first is what counts: a connection that broke cannot roll back, and says less of why. */
-    private static void rollBack(Connection on, Exception because) {
+    private static void rollBack(Connection on, Throwable because) {
         try {
             on.rollback();
         } catch (SQLException e) {

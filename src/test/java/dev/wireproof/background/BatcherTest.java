@@ -55,6 +55,24 @@ class BatcherTest {
     }
 
     @Test
+    void a_moment_without_memory_does_not_end_the_writing() {
+        AtomicInteger faults = new AtomicInteger(1);
+        Batcher.Sink<Integer> sink = batch -> {
+            if (faults.getAndDecrement() > 0) {
+                throw new OutOfMemoryError("of a test");
+            }
+            written.addAll(batch);
+        };
+        try (Batcher<Integer> batcher = Batcher.start("test", 100, 10, Duration.ZERO, sink)) {
+            batcher.offer(1);
+            batcher.flush(PATIENCE);
+            batcher.offer(2);
+            assertThat(batcher.flush(PATIENCE)).isTrue();
+        }
+        assertThat(written).contains(2);
+    }
+
+    @Test
     void who_offers_never_waits_and_a_full_queue_counts_what_it_loses() {
         CountDownLatch hold = new CountDownLatch(1);
         CountDownLatch held = new CountDownLatch(1);
