@@ -2,6 +2,7 @@ package dev.wireproof.api;
 
 import dev.wireproof.access.Caller;
 import dev.wireproof.access.Role;
+import dev.wireproof.access.TokenCheck;
 import dev.wireproof.command.CommandView;
 import dev.wireproof.command.CommandWatch;
 import dev.wireproof.command.Commands;
@@ -40,10 +41,12 @@ class CommandEvidenceController {
 
     private final Commands commands;
     private final VisibleCommands visible;
+    private final TokenCheck tokens;
 
-    CommandEvidenceController(Commands commands, VisibleCommands visible) {
+    CommandEvidenceController(Commands commands, VisibleCommands visible, TokenCheck tokens) {
         this.commands = commands;
         this.visible = visible;
+        this.tokens = tokens;
     }
 
     record TimelineJson(
@@ -146,6 +149,11 @@ class CommandEvidenceController {
         if (watch.isEmpty()) {
             throw Problem.unavailable(5).exception(); // it is there, so too many watch already
         }
-        return EventStream.start(watch.get());
+        String secret = Callers.secret();
+        return EventStream.start(
+                watch.get(),
+                () -> tokens.callerWith(secret)
+                        .filter(now -> now.sees(command.siteId()))
+                        .isPresent());
     }
 }

@@ -12,7 +12,11 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
 import org.springframework.http.MediaType;
 import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 
@@ -24,15 +28,20 @@ final class EventStream {
     private static final Duration QUIET = Duration.ofSeconds(10);
     private static final long NO_TIMEOUT = 0L;
 
+    private static final Logger log = LoggerFactory.getLogger(EventStream.class);
+
     private final CommandWatch watch;
+    private final BooleanSupplier allowed;
     private final SseEmitter emitter = new SseEmitter(NO_TIMEOUT);
 
-    private EventStream(CommandWatch watch) {
+    private EventStream(CommandWatch watch, BooleanSupplier allowed) {
         this.watch = watch;
+        this.allowed = allowed;
     }
 
-    static SseEmitter start(CommandWatch watch) {
-        EventStream stream = new EventStream(watch);
+    /** @param allowed asked before each event and each comment: a token that is revoked meanwhile sees no more. May block */
+    static SseEmitter start(CommandWatch watch, BooleanSupplier allowed) {
+        EventStream stream = new EventStream(watch, allowed);
         Thread thread = Thread.ofVirtual().name("command-events").unstarted(stream::run);
         stream.emitter.onCompletion(thread::interrupt);
         thread.start();
@@ -53,6 +62,9 @@ final class EventStream {
         try (watch) {
             while (!watch.ended()) {
                 List<CommandSignal> news = watch.next(QUIET);
+                if (!allowed.getAsBoolean()) {
+                    break;
+                }
                 if (news.isEmpty()) {
                     emitter.send(SseEmitter.event().comment("still here"));
                 }
@@ -65,8 +77,11 @@ final class EventStream {
             Thread.currentThread().interrupt();
         } catch (IOException | IllegalStateException gone) {
             emitter.complete();
-        } catch (StoreUnavailableException e) {
+        } catch (StoreUnavailableException | DataAccessException e) {
             emitter.complete(); // the status was sent long ago; an early end makes the client come back
+        } catch (RuntimeException e) {
+            log.atError().setCause(e).log("api.events_failed");
+            emitter.complete(); // or the client would wait for ever
         }
     }
 

@@ -8,6 +8,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -38,11 +39,13 @@ class ReaperController {
             List<UpcomingJson> next,
             @Nullable Instant lastRunAt,
             long settledSinceStart) {
-        static ReaperJson of(Reaper.View view) {
+        /** @param seen which paused agents are shown */
+        static ReaperJson of(Reaper.View view, Predicate<AgentId> seen) {
             return new ReaperJson(
                     view.pausedSince() != null,
                     view.pausedSince(),
                     view.pausedAgents().stream()
+                            .filter(agent -> seen.test(agent.agentId()))
                             .map(agent -> new PausedJson(agent.agentId().value(), agent.since(), agent.by()))
                             .toList(),
                     view.overdue(),
@@ -69,7 +72,7 @@ class ReaperController {
         Checks checks = new Checks();
         Paging paging = Paging.of(checks, limit, null);
         checks.done();
-        return ReaperJson.of(reaper.view(caller.sites(), paging.limit()));
+        return ReaperJson.of(reaper.view(caller.sites(), paging.limit()), agent -> visible.sees(caller, agent));
     }
 
     @RequiresRole(value = Role.ADMIN, audit = "reaper.pause")

@@ -29,6 +29,11 @@ class Visible {
     /** An agent and where it stands. */
     record At(AgentId agent, SiteId site) {}
 
+    /** For lists of what is not filtered where it is read. */
+    boolean sees(Caller caller, AgentId agent) {
+        return caller.seesAll() || agents.lastSiteOf(agent).filter(caller::sees).isPresent();
+    }
+
     At agent(HttpServletRequest request, Caller caller, String id) {
         return agent(request, caller, parsed(id, AgentId::parse));
     }

@@ -53,9 +53,8 @@ final class AfterCommit {
         for (Pending one : batch.touched()) {
             try {
                 follow(one);
-            } catch (
-                    RuntimeException
-                            e) { // it is stored, so whoever waits is told so; and it costs no other command anything
+            } catch (RuntimeException e) {
+                // It is stored, so whoever waits is told so; and it costs no other command anything.
                 log.atError().addKeyValue("command", one.id()).setCause(e).log("command.not_followed");
             }
             one.answered.forEach(answered -> answered.to().complete(answered.with()));

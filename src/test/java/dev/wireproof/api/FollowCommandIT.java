@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -154,6 +155,24 @@ class FollowCommandIT {
             }
         }
         return events;
+    }
+
+    @Test
+    void a_token_that_is_revoked_while_it_follows_sees_nothing_of_what_comes_after() throws Exception {
+        JsonNode token = admin.post("/api/v1/api-tokens", "{\"name\":\"leaving\",\"role\":\"viewer\"}")
+                .json();
+        Http leaving = Http.at(server.port(), token.get("secret").asString());
+        try (Taken taken = taken();
+                BufferedReader lines = new BufferedReader(
+                        new InputStreamReader(leaving.open(taken.at() + "/events"), StandardCharsets.UTF_8))) {
+            for (String line = ""; !"event:attempt".equals(line); ) {
+                line = Objects.requireNonNull(lines.readLine(), "it ended before the first attempt");
+            }
+            admin.delete("/api/v1/api-tokens/" + token.get("id").asString());
+            taken.writes(AgentMessage.Stream.STDOUT, 0, "secret\n".getBytes(StandardCharsets.UTF_8));
+            assertThat(lines.lines()).noneMatch(line -> line.contains("secret"));
+        }
+        leaving.close();
     }
 
     @Test
