@@ -44,7 +44,13 @@ public class ApiTokens {
             @Nullable Instant lastUsedAt) {}
 
     /** @param secret the one time that it is known in clear */
-    public record Created(ApiToken token, String secret) {}
+    public record Created(ApiToken token, String secret) {
+        /** Secrets do not belong in logs. */
+        @Override
+        public String toString() {
+            return "Created[token=" + token + "]";
+        }
+    }
 
     public Created create(
             String name, Role role, @Nullable Collection<SiteId> sites, @Nullable Instant expiresAt, String createdBy) {

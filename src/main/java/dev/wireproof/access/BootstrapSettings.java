@@ -21,6 +21,13 @@ record BootstrapSettings(
         enrollmentToken = checked("wireproof.bootstrap.enrollment-token", enrollmentToken);
     }
 
+    /** Secrets do not belong in logs. */
+    @Override
+    public String toString() {
+        return "BootstrapSettings[adminToken given: " + (adminToken != null) + ", enrollmentToken given: "
+                + (enrollmentToken != null) + "]";
+    }
+
     private static @Nullable String checked(String property, @Nullable String secret) {
         if (secret == null || secret.isEmpty()) {
             return null;

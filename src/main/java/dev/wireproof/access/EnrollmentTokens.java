@@ -81,7 +81,13 @@ public class EnrollmentTokens {
     }
 
     /** @param secret the one time that it is known in clear */
-    public record Created(EnrollmentToken token, String secret) {}
+    public record Created(EnrollmentToken token, String secret) {
+        /** Secrets do not belong in logs. */
+        @Override
+        public String toString() {
+            return "Created[token=" + token + "]";
+        }
+    }
 
     /** @return empty for an unknown or revoked secret; expired and used-up ones are found */
     public Optional<EnrollmentToken> bySecret(String secret) {

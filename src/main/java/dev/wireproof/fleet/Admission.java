@@ -19,7 +19,14 @@ public sealed interface Admission {
             @Nullable String newAgentKey,
             long configVersion,
             ServerMessage.AgentConfig config)
-            implements Admission {}
+            implements Admission {
+        /** Secrets do not belong in logs. */
+        @Override
+        public String toString() {
+            return "Admitted[agentId=" + agentId + ", pending=" + pending + ", with a key: " + (newAgentKey != null)
+                    + "]";
+        }
+    }
 
     record Refused(ServerMessage.RejectCode code, String message, int retryAfterS) implements Admission {}
 }

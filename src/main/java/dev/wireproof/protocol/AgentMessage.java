@@ -46,9 +46,21 @@ public sealed interface AgentMessage {
 
     /** What an agent shows to be let in. */
     sealed interface Credentials {
-        record Enrolled(AgentId agentId, String agentKey) implements Credentials {}
+        record Enrolled(AgentId agentId, String agentKey) implements Credentials {
+            /** Secrets do not belong in logs. */
+            @Override
+            public String toString() {
+                return "Enrolled[agentId=" + agentId + "]";
+            }
+        }
 
-        record Enrolling(String enrollmentToken, String deviceId) implements Credentials {}
+        record Enrolling(String enrollmentToken, String deviceId) implements Credentials {
+            /** Secrets do not belong in logs. */
+            @Override
+            public String toString() {
+                return "Enrolling[deviceId=" + deviceId + "]";
+            }
+        }
     }
 
     /** @param family linux, windows, macos or other */

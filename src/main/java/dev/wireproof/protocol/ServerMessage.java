@@ -30,6 +30,13 @@ public sealed interface ServerMessage {
         public AuthAck {
             signingKeys = List.copyOf(signingKeys);
         }
+
+        /** Secrets do not belong in logs. */
+        @Override
+        public String toString() {
+            return "AuthAck[agentId=" + agentId + ", connectionId=" + connectionId + ", epoch=" + epoch
+                    + ", with a key: " + (agentKey != null) + "]";
+        }
     }
 
     enum RejectCode {
