@@ -62,7 +62,7 @@ final class DatabaseWatch implements SmartLifecycle {
             fault = told(e);
         }
         boolean cameBack = before != null && before.fault() != null;
-        if (fault == null && (weaknesses == null || cameBack)) {
+        if (fault == null) { // each time: an operator may turn them off while the server runs
             weaknesses = readWeaknesses();
         }
         long end = nanos.getAsLong();
