@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.yaml.snakeyaml.Yaml;
@@ -27,7 +28,7 @@ class AlertRulesTest {
                 .toList();
         List<String> names = new ArrayList<>();
         for (Map<String, Object> alert : alerts()) {
-            String name = (String) alert.get("alert");
+            String name = (String) Objects.requireNonNull(alert.get("alert"));
             names.add(name);
             assertThat(map(alert, "labels").get("severity")).as(name).isIn("page", "ticket");
             assertThat(map(alert, "annotations"))
@@ -44,7 +45,7 @@ class AlertRulesTest {
         List<String> tested = new ArrayList<>();
         for (Path file : TESTS) {
             Map<String, Object> document = new Yaml().load(Files.readString(file));
-            for (Object test : (List<?>) document.get("tests")) {
+            for (Object test : (List<?>) Objects.requireNonNull(document.get("tests"))) {
                 tested.add((String) ((Map<?, ?>) test).get("name"));
             }
         }
@@ -77,7 +78,7 @@ class AlertRulesTest {
     private static List<Map<String, Object>> rules() throws IOException {
         List<Map<String, Object>> rules = new ArrayList<>();
         Map<String, Object> document = new Yaml().load(Files.readString(RULES));
-        for (Object group : (List<?>) document.get("groups")) {
+        for (Object group : (List<?>) Objects.requireNonNull(document.get("groups"))) {
             rules.addAll((List<Map<String, Object>>) ((Map<?, ?>) group).get("rules"));
         }
         return rules;
@@ -85,6 +86,6 @@ class AlertRulesTest {
 
     @SuppressWarnings("unchecked")
     private static Map<String, Object> map(Map<String, Object> of, String key) {
-        return (Map<String, Object>) of.get(key);
+        return (Map<String, Object>) Objects.requireNonNull(of.get(key));
     }
 }

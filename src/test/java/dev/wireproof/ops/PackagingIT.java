@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -45,7 +46,7 @@ class PackagingIT {
         String text = Files.readString(Path.of("docker/compose.yaml"));
         Map<String, Object> compose = new Yaml().load(text);
         List<String> mounted = new ArrayList<>();
-        for (Object service : ((Map<?, ?>) compose.get("services")).values()) {
+        for (Object service : ((Map<?, ?>) Objects.requireNonNull(compose.get("services"))).values()) {
             if (((Map<?, ?>) service).get("volumes") instanceof List<?> volumes) {
                 volumes.stream()
                         .map(Object::toString)
