@@ -111,6 +111,11 @@ final class LoadResult {
         return measured == 0 || ns <= 0 ? 0 : tenths(measured * 1e9 / ns);
     }
 
+    /** Processor time of server and database for each measured command; 0 when it was not watched. */
+    double serverSideUs() {
+        return cpuUsed == null || measured == 0 ? 0 : tenths((cpuUsed.server() + cpuUsed.database()) / 1e3 / measured);
+    }
+
     int lost() {
         return unacked + unconfirmed;
     }

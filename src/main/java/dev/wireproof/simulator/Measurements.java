@@ -61,7 +61,7 @@ final class Measurements {
         ratio("batches_per_s", "settled_against_batches");
         if (plan != null && serverPid != null && options.recordingRounds > 0 && end.getCount() > 0) {
             RecordingCost cost = new RecordingCost(fleet, plan.again(), relay, progress);
-            report.put("recording", cost.measure(serverPid, options.recordingRounds));
+            report.put("recording", cost.measure(serverPid, options.recordingRounds, this::cpuTimes));
         }
         return report;
     }
