@@ -3,6 +3,7 @@ package dev.wireproof.telemetry;
 import java.lang.management.ManagementFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.management.JMException;
+import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,10 +48,14 @@ public final class RecordingSwitch implements RecordingSwitchMXBean, AutoCloseab
         }
     }
 
+    /** May be called twice. */
     @Override
     public void close() {
+        MBeanServer server = ManagementFactory.getPlatformMBeanServer();
         try {
-            ManagementFactory.getPlatformMBeanServer().unregisterMBean(name);
+            if (server.isRegistered(name)) {
+                server.unregisterMBean(name);
+            }
         } catch (JMException e) {
             log.atWarn().setCause(e).log("telemetry.switch_not_removed");
         }
