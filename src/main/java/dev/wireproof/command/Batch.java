@@ -156,7 +156,8 @@ final class Batch {
             fresh.create = create;
             fresh.created(now, what.createdBy());
             Lane lane = context.lanes().of(what.agentId());
-            if (lane != null && lane.reserveIfNext(create.id(), now)) {
+            if (lane != null
+                    && (create.ahead() ? lane.reserveAhead(create.id()) : lane.reserveIfNext(create.id(), now))) {
                 reserved.put(create.id(), lane);
                 CommandEvent offer = new CommandEvent.OfferPossible(
                         now,

@@ -36,12 +36,12 @@ final class CommandInbox {
     }
 
     /** Completes after the commit, or with {@link StoreUnavailableException}: at once when too much waits already, else after 10 s. */
-    CompletableFuture<Submission> create(NewCommand what, @Nullable IdempotencyKey key) {
+    CompletableFuture<Submission> create(NewCommand what, @Nullable IdempotencyKey key, boolean ahead) {
         CommandId id = new CommandId(Uuids.version7(clock.instant()));
         CompletableFuture<Submission> done = new CompletableFuture<>();
         // Equal keys meet in one writer: two writers that wait for each other's keys would be a deadlock.
         WriterQueue writer = key == null ? writerOf(id) : writers.get(indexOf(key.hashCode()));
-        if (!writer.offer(new Work.Create(id, what, key, done))) {
+        if (!writer.offer(new Work.Create(id, what, key, ahead, done))) {
             done.completeExceptionally(new StoreUnavailableException("too much waits to be stored", null));
         }
         return inTime(done);

@@ -23,6 +23,12 @@ public interface Commands {
      */
     CompletableFuture<Submission> submit(NewCommand command, @Nullable IdempotencyKey key);
 
+    /**
+     * As {@link #submit}, for the few small commands that find out whether commands get through: it is offered before all that wait and
+     * takes no place in the agent's window.
+     */
+    CompletableFuture<Submission> submitAhead(NewCommand command);
+
     Optional<CommandView> find(CommandId id);
 
     /**

@@ -36,6 +36,7 @@ final class Lane {
     private boolean pulling;
     private Instant notBefore = Instant.MIN;
     private @Nullable Map<CommandId, Slot> inFlight;
+    private int ahead; // of those in flight
     private @Nullable Queue<CommandId> waiting;
     /** What the agent's record is asked about just now, with the number of offers of each that went before the question. */
     private @Nullable Map<CommandId, Integer> asked;
@@ -45,6 +46,13 @@ final class Lane {
     private @Nullable Map<CommandId, Optional<String>> unsentCancels;
 
     private static final class Slot {
+        /** Counts for nobody's window. */
+        private final boolean ahead;
+
+        Slot(boolean ahead) {
+            this.ahead = ahead;
+        }
+
         @Nullable
         AttemptTrace trace;
     }
@@ -96,10 +104,24 @@ final class Lane {
         if (inFlight == null) {
             inFlight = new HashMap<>(4);
         }
-        if (inFlight.size() >= WINDOW) {
+        if (inFlight.size() - ahead >= WINDOW) {
             return false;
         }
-        inFlight.putIfAbsent(id, new Slot());
+        inFlight.putIfAbsent(id, new Slot(false));
+        return true;
+    }
+
+    /** For a command that goes before all others. @return whether it has a slot, which is none of the window */
+    synchronized boolean reserveAhead(CommandId id) {
+        if (!ready || !link.offersAllowed()) {
+            return false;
+        }
+        if (inFlight == null) {
+            inFlight = new HashMap<>(4);
+        }
+        if (inFlight.putIfAbsent(id, new Slot(true)) == null) {
+            ahead++;
+        }
         return true;
     }
 
@@ -133,11 +155,15 @@ final class Lane {
         if (inFlight == null) {
             inFlight = new HashMap<>(4);
         }
-        inFlight.computeIfAbsent(trace.commandId, _ -> new Slot()).trace = trace;
+        inFlight.computeIfAbsent(trace.commandId, _ -> new Slot(false)).trace = trace;
     }
 
     synchronized void release(CommandId id) {
-        if (inFlight != null && inFlight.remove(id) != null && inFlight.isEmpty()) {
+        Slot released = inFlight == null ? null : inFlight.remove(id);
+        if (released != null && released.ahead) {
+            ahead--;
+        }
+        if (inFlight != null && inFlight.isEmpty()) {
             inFlight = null;
         }
     }
@@ -163,7 +189,7 @@ final class Lane {
 
     /** @return whether the caller is the one to read the next ones from the database; it then must call {@link #pulled} */
     synchronized boolean startPull(Instant now) {
-        boolean room = inFlight == null || inFlight.size() <= WINDOW / 2;
+        boolean room = inFlight == null || inFlight.size() - ahead <= WINDOW / 2;
         boolean nothingHere = waiting == null || waiting.isEmpty();
         if (!ready || !more || pulling || !nothingHere || !room || now.isBefore(notBefore) || !link.offersAllowed()) {
             return false;

@@ -61,7 +61,12 @@ final class StoredCommands implements Commands {
         int size = sizeIfLarge(command);
         return size > ProtocolLimits.SERVER_MESSAGE_BYTES
                 ? CompletableFuture.completedFuture(new Submission.TooLarge(size, ProtocolLimits.SERVER_MESSAGE_BYTES))
-                : inbox.create(command, key);
+                : inbox.create(command, key, false);
+    }
+
+    @Override
+    public CompletableFuture<Submission> submitAhead(NewCommand command) {
+        return inbox.create(command, null, true);
     }
 
     /** Its exact size is only worth an encoding when it could be too much. */

@@ -13,8 +13,16 @@ import org.jspecify.annotations.Nullable;
 /** One thing for a writer to store. */
 sealed interface Work {
 
-    /** @param done completes after the commit */
-    record Create(CommandId id, NewCommand what, @Nullable IdempotencyKey key, CompletableFuture<Submission> done)
+    /**
+     * @param ahead whether it goes before all that wait, and outside the window
+     * @param done completes after the commit
+     */
+    record Create(
+            CommandId id,
+            NewCommand what,
+            @Nullable IdempotencyKey key,
+            boolean ahead,
+            CompletableFuture<Submission> done)
             implements Work {}
 
     /**

@@ -3,6 +3,7 @@ package dev.wireproof.connection;
 import dev.wireproof.id.AgentId;
 import dev.wireproof.id.ConnectionId;
 import dev.wireproof.protocol.CloseCode;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /** One authenticated connection of one agent, as other rooms see it. All methods may be called from any thread and never block. */
@@ -52,6 +53,9 @@ public interface AgentLink {
      * ten seconds or the connection's end with the legs that were reached. It never fails.
      */
     CompletableFuture<EchoTrace> echo();
+
+    /** From now on for so long: every frame becomes a row, and a Ping goes out each 5 s, the first at once. Ends by itself. */
+    void trace(Duration duration);
 
     /** Starts the closing handshake; the socket is aborted when the agent does not answer in time. */
     void close(CloseCode code, String reason);

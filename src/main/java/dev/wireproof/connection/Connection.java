@@ -285,8 +285,8 @@ final class Connection implements AgentLink {
                         > board.settings().outboundUnprovenTimeout().toMillis() / 2;
     }
 
-    /** From now on for so long: every frame a row, and a Ping each 5 s. */
-    void trace(Duration duration) {
+    @Override
+    public void trace(Duration duration) {
         trace.ofInterest(nowNs(), duration);
         timers.traceFor(duration);
     }

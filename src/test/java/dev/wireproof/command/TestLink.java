@@ -11,6 +11,7 @@ import dev.wireproof.protocol.CloseCode;
 import dev.wireproof.protocol.Decoded;
 import dev.wireproof.protocol.ServerMessage;
 import dev.wireproof.protocol.ServerMessageCodec;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -104,6 +105,9 @@ final class TestLink implements AgentLink {
     public CompletableFuture<EchoTrace> echo() {
         return new CompletableFuture<>();
     }
+
+    @Override
+    public void trace(Duration duration) {}
 
     @Override
     public void close(CloseCode code, String reason) {
