@@ -1,6 +1,8 @@
 package dev.wireproof.connection;
 
 import dev.wireproof.fleet.AgentAdmission;
+import dev.wireproof.fleet.Agents;
+import dev.wireproof.fleet.Configs;
 import dev.wireproof.kernel.SocketDiag;
 import dev.wireproof.telemetry.FrameRecorder;
 import dev.wireproof.telemetry.TelemetryProperties;
@@ -34,6 +36,11 @@ class ConnectionConfiguration {
     @Bean
     FleetEvents fleetEvents(LiveConnections registry) {
         return new FleetEvents(registry);
+    }
+
+    @Bean
+    ConfigPush configPush(LiveConnections registry, Configs configs, Agents agents) {
+        return new ConfigPush(registry, configs, agents);
     }
 
     @Bean
