@@ -75,6 +75,11 @@ class Behaviour {
         return 0;
     }
 
+    /** Whether it sends heartbeats; without them nobody sees its counters. */
+    boolean beats() {
+        return true;
+    }
+
     /** Whether it answers a Close on this connection and lets it go. */
     boolean letsGo(boolean newestConnection) {
         return true;

@@ -36,6 +36,11 @@ final class Endpoint {
      * @throws IllegalArgumentException with a message for the user
      */
     static Endpoint of(String url) {
+        return of(url, "");
+    }
+
+    /** @param moreHeaders lines of the upgrade request, each with its line end; such as a proxy would add */
+    static Endpoint of(String url, String moreHeaders) {
         URI uri = URI.create(url);
         String host = uri.getHost();
         if (!"ws".equals(uri.getScheme()) || host == null) {
@@ -47,7 +52,7 @@ final class Endpoint {
         String request = "GET " + path + " HTTP/1.1\r\nHost: " + host + ":" + port
                 + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " + KEY
                 + "\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: " + ProtocolLimits.SUBPROTOCOL
-                + "\r\nUser-Agent: wireproof-simulator\r\n\r\n";
+                + "\r\nUser-Agent: wireproof-simulator\r\n" + moreHeaders + "\r\n";
         return new Endpoint(
                 new InetSocketAddress(resolve(host), port),
                 request.getBytes(StandardCharsets.ISO_8859_1),

@@ -86,6 +86,14 @@ final class Fleet implements AutoCloseable {
                 .toList();
     }
 
+    /** All identities that are enrolled. */
+    List<AgentId> identities() {
+        return agents.stream()
+                .map(agent -> agent.identity().agentId())
+                .filter(Objects::nonNull)
+                .toList();
+    }
+
     FleetStats stats() {
         return stats;
     }

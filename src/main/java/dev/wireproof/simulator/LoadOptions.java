@@ -101,6 +101,16 @@ final class LoadOptions {
         }
     }
 
+    @Nullable
+    String api() {
+        return api;
+    }
+
+    @Nullable
+    String apiToken() {
+        return apiToken;
+    }
+
     /** @return null when no commands are to be posted */
     @Nullable
     LoadPlan plan() {

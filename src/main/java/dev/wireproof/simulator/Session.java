@@ -177,7 +177,9 @@ final class Session implements Wire.Listener {
 
     private void beat() {
         if (isOpen()) {
-            heartbeat();
+            if (behaviour.beats()) {
+                heartbeat();
+            }
             heartbeatTimer = shard.loop.after(shard.jittered(heartbeatNs, HEARTBEAT_JITTER), this::beat);
         }
     }

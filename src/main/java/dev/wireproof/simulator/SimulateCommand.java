@@ -113,6 +113,9 @@ public final class SimulateCommand implements Callable<Integer> {
     @Mixin
     private LoadOptions load = new LoadOptions();
 
+    @Mixin
+    private DrillOptions drill = new DrillOptions();
+
     /** Runs it and gives the exit code: 0 done, 1 something went wrong, 2 wrong options, 3 a command was lost or run twice. */
     public static int run(String... arguments) {
         return commandLine().execute(arguments);
@@ -131,6 +134,9 @@ public final class SimulateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (drill.wanted()) {
+            return drill();
+        }
         FleetSettings settings = settings();
         CountDownLatch end = new CountDownLatch(1);
         if (parentPid != null) {
@@ -160,6 +166,17 @@ public final class SimulateCommand implements Callable<Integer> {
         List<String> violations = Measurements.violations(result);
         violations.forEach(violation -> err.println("simulate: " + violation));
         return violations.isEmpty() ? 0 : VIOLATION;
+    }
+
+    /** Ends with 3 when one diagnosis claimed too much, or fewer than 99 % were exact. */
+    private int drill() throws Exception {
+        PrintWriter err = spec.commandLine().getErr();
+        DrillMatrix matrix =
+                drill.run(server, load.api(), load.apiToken(), enrollmentToken, line -> err.println("drill: " + line));
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(matrix.render());
+        out.flush();
+        return matrix.overClaims().isEmpty() && matrix.exactShare() >= DrillMatrix.EXACT_ENOUGH ? 0 : VIOLATION;
     }
 
     private void waitFor(Fleet fleet, CountDownLatch end) throws InterruptedException {
