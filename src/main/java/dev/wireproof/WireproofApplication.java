@@ -1,14 +1,15 @@
 package dev.wireproof;
 
 import dev.wireproof.agent.AgentMain;
+import dev.wireproof.diagnosis.VerifyEvidence;
 import dev.wireproof.simulator.SimulateCommand;
 import java.util.Arrays;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
 /**
- * The one program of the server's jar. Without a first word it is the server; {@code simulate …} and {@code agent …} are the simulator and
- * the reference agent, which know nothing of Spring.
+ * The one program of the server's jar. Without a first word it is the server; {@code simulate …}, {@code agent …} and
+ * {@code verify-evidence …} are the simulator, the reference agent and the check of an evidence file, which know nothing of Spring.
  */
 @SpringBootApplication
 public class WireproofApplication {
@@ -17,6 +18,7 @@ public class WireproofApplication {
         switch (word) {
             case "simulate" -> SimulateCommand.main(rest(args));
             case "agent" -> AgentMain.main(rest(args));
+            case "verify-evidence" -> VerifyEvidence.main(rest(args));
             default -> serve(args);
         }
     }

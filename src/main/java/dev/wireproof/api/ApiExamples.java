@@ -45,6 +45,8 @@ class ApiExamples implements OpenApiCustomizer {
             ApiTokenController.NewApiTokenJson.class,
             EnrollmentTokenController.NewEnrollmentTokenJson.class,
             EchoJson.class,
+            DiagnosisJson.class,
+            EvidenceController.EvidenceFileJson.class,
             CommandJson.class);
 
     private final ObjectMapper json = JsonMapper.shared();

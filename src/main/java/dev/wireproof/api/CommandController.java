@@ -11,6 +11,7 @@ import dev.wireproof.command.Decision;
 import dev.wireproof.command.IdempotencyKey;
 import dev.wireproof.command.NewCommand;
 import dev.wireproof.command.Submission;
+import dev.wireproof.diagnosis.Diagnoses;
 import dev.wireproof.fleet.Agents;
 import dev.wireproof.id.AgentId;
 import dev.wireproof.id.CommandId;
@@ -20,7 +21,9 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
@@ -43,11 +46,13 @@ class CommandController {
     private final Commands commands;
     private final VisibleCommands visible;
     private final Agents agents;
+    private final Diagnoses diagnoses;
 
-    CommandController(Commands commands, VisibleCommands visible, Agents agents) {
+    CommandController(Commands commands, VisibleCommands visible, Agents agents, Diagnoses diagnoses) {
         this.commands = commands;
         this.visible = visible;
         this.agents = agents;
+        this.diagnoses = diagnoses;
     }
 
     record CancelRequest(@Nullable String reason) {}
@@ -101,7 +106,7 @@ class CommandController {
                 .thenApply(view -> ResponseEntity.status(
                                 view.isPresent() && view.get().state().ended() ? HttpStatus.OK : HttpStatus.ACCEPTED)
                         .headers(now.getHeaders())
-                        .body(view.map(CommandJson::of).orElse(command)));
+                        .body(view.map(this::shown).orElse(command)));
     }
 
     private static ResponseEntity<CommandJson> stored(Submission submission) {
@@ -143,12 +148,12 @@ class CommandController {
         Duration wait = wait(waitS);
         CommandView command = visible.command(request, caller, id);
         if (wait.isZero() || command.state().ended()) {
-            return CommandJson.of(command);
+            return shown(command);
         }
         return commands.awaitEnd(command.id(), wait).thenApply(later -> {
             CommandView view = later.orElse(command);
             return ResponseEntity.status(view.state().ended() ? HttpStatus.OK : HttpStatus.ACCEPTED)
-                    .body(CommandJson.of(view));
+                    .body(shown(view));
         });
     }
 
@@ -181,9 +186,21 @@ class CommandController {
         }
         CommandPage page = commands.list(
                 new CommandFilter(Visible.sites(caller, site), agent, inState, from, to, text), after, paging.limit());
-        return new PageJson<>(
-                page.items().stream().map(CommandJson::of).toList(),
-                page.next() == null ? null : Paging.cursor(page.next()));
+        return new PageJson<>(shown(page.items()), page.next() == null ? null : Paging.cursor(page.next()));
+    }
+
+    private CommandJson shown(CommandView command) {
+        return shown(List.of(command)).getFirst();
+    }
+
+    private List<CommandJson> shown(List<CommandView> commands) {
+        Map<CommandId, UUID> made = diagnoses.ofCommands(commands.stream()
+                .filter(command -> command.state().ended())
+                .map(CommandView::id)
+                .toList());
+        return commands.stream()
+                .map(command -> CommandJson.of(command, made.get(command.id())))
+                .toList();
     }
 
     private static @Nullable CommandState state(Checks checks, @Nullable String name) {

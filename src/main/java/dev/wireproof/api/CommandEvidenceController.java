@@ -8,6 +8,7 @@ import dev.wireproof.command.CommandWatch;
 import dev.wireproof.command.Commands;
 import dev.wireproof.command.OutputSlice;
 import dev.wireproof.command.TimelineEntry;
+import dev.wireproof.diagnosis.Diagnoses;
 import dev.wireproof.id.CommandId;
 import dev.wireproof.id.ConnectionId;
 import dev.wireproof.protocol.AgentMessage.Stream;
@@ -40,11 +41,14 @@ class CommandEvidenceController {
     private static final Set<String> STREAMS = Set.of("stdout", "stderr");
 
     private final Commands commands;
+    private final Diagnoses diagnoses;
     private final VisibleCommands visible;
     private final TokenCheck tokens;
 
-    CommandEvidenceController(Commands commands, VisibleCommands visible, TokenCheck tokens) {
+    CommandEvidenceController(
+            Commands commands, Diagnoses diagnoses, VisibleCommands visible, TokenCheck tokens) {
         this.commands = commands;
+        this.diagnoses = diagnoses;
         this.visible = visible;
         this.tokens = tokens;
     }
@@ -73,7 +77,7 @@ class CommandEvidenceController {
     PageJson<TimelineJson> timeline(HttpServletRequest request, Caller caller, @PathVariable String id) {
         CommandView command = visible.command(request, caller, id);
         return new PageJson<>(
-                commands
+                diagnoses
                         .timeline(command.id())
                         .orElseThrow(() -> Problem.notFound().exception())
                         .stream()

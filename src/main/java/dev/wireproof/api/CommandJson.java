@@ -55,7 +55,12 @@ record CommandJson(
     private static final CommandView.Result NO_RESULT =
             new CommandView.Result("", null, null, null, null, null, null, null);
 
+    /** Of one that has no diagnosis. */
     static CommandJson of(CommandView view) {
+        return of(view, null);
+    }
+
+    static CommandJson of(CommandView view, @Nullable UUID diagnosisId) {
         CommandView.Result result = view.result() == null ? NO_RESULT : view.result();
         return new CommandJson(
                 view.id().value(),
@@ -96,7 +101,7 @@ record CommandJson(
                 view.stderrTail(),
                 view.truncated(),
                 view.late(),
-                null,
+                diagnosisId,
                 null,
                 view.attempts().stream().map(AttemptJson::of).toList());
     }

@@ -1,6 +1,7 @@
 package dev.wireproof.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.wireproof.access.ApiTokens;
 import dev.wireproof.access.Role;
@@ -239,6 +240,7 @@ class ApiContractIT {
         final String agent;
         final String connection;
         final String command;
+        final String diagnosis;
 
         Things() {
             try (Enrolled enrolled = server.enrol()) {
@@ -255,6 +257,33 @@ class ApiContractIT {
                 assertThat(admin.get(at + "?wait_s=20").json().get("state").asString())
                         .isEqualTo("succeeded");
             }
+            diagnosis = made("agents/" + agent + "/diagnoses", "{}");
+            ended(diagnosis);
+        }
+
+        private JsonNode ended(String id) {
+            return await().until(
+                            () -> admin.get("/api/v1/diagnoses/" + id).json(),
+                            found -> found.get("status").asString().equals("done"));
+        }
+
+        private @Nullable String lost;
+
+        /** One that its agent never took, so that the server itself looked into it. */
+        private String lost() {
+            String known = lost;
+            if (known == null) {
+                known = diagnosed();
+                lost = known;
+            }
+            return known;
+        }
+
+        private String diagnosed() {
+            String expired = made("commands", "{\"agent_id\":\"%s\",\"script\":\"x\",\"ttl_s\":1}".formatted(agent));
+            await().until(() ->
+                    admin.get("/api/v1/commands/" + expired + "/diagnosis").status() == 200);
+            return expired;
         }
 
         Http.Answer call(String route, Http as) {
@@ -269,7 +298,8 @@ class ApiContractIT {
             Supplier<String> id = switch (collection) {
                 case "agents" -> () -> gone ? anotherAgent() : agent;
                 case "connections" -> () -> connection;
-                case "commands" -> () -> command;
+                case "commands" -> () -> path.endsWith("/diagnosis") ? lost() : command;
+                case "diagnoses" -> () -> diagnosis;
                 case "sites" -> () -> gone ? made("sites", "{\"name\":\"s%d\"}".formatted(System.nanoTime())) : OURS;
                 case "enrollment-tokens" -> () -> made("enrollment-tokens", "{\"site_id\":\"%s\"}".formatted(OURS));
                 case "api-tokens" -> () -> made("api-tokens", "{\"name\":\"t\",\"role\":\"viewer\"}");

@@ -17,8 +17,10 @@ class GoingAheadIT {
             }
             assertThat(agent.offers()).hasSize(Lane.WINDOW);
 
-            Submission ahead =
-                    server.room.commands.submitAhead(TestServer.command(agent.id)).join();
+            Submission ahead = server.room
+                    .commands
+                    .submitAhead(TestServer.command(agent.id))
+                    .join();
             server.settle();
 
             CommandView probe = ((Submission.Created) ahead).command();

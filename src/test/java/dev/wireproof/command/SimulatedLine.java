@@ -11,6 +11,7 @@ import dev.wireproof.id.AgentId;
 import dev.wireproof.id.ConnectionId;
 import dev.wireproof.protocol.AgentMessage;
 import dev.wireproof.protocol.CloseCode;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -155,6 +156,9 @@ final class SimulatedLine implements AgentLink {
     public CompletableFuture<EchoTrace> echo() {
         return new CompletableFuture<>();
     }
+
+    @Override
+    public void trace(Duration duration) {}
 
     @Override
     public void close(CloseCode code, String reason) {

@@ -170,7 +170,7 @@ final class SimulatedServer {
     CompletableFuture<Submission> submit(CommandId id, NewCommand what, IdempotencyKey key) {
         CompletableFuture<Submission> done = new CompletableFuture<>();
         List<WriterQueue> queues = inbox.queues();
-        queues.get(Math.floorMod(key.hashCode(), queues.size())).offer(new Create(id, what, key, done));
+        queues.get(Math.floorMod(key.hashCode(), queues.size())).offer(new Create(id, what, key, false, done));
         return done;
     }
 

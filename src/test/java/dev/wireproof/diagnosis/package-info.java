@@ -1,0 +1,4 @@
+@NullMarked
+package dev.wireproof.diagnosis;
+
+import org.jspecify.annotations.NullMarked;
