@@ -45,8 +45,7 @@ class CommandEvidenceController {
     private final VisibleCommands visible;
     private final TokenCheck tokens;
 
-    CommandEvidenceController(
-            Commands commands, Diagnoses diagnoses, VisibleCommands visible, TokenCheck tokens) {
+    CommandEvidenceController(Commands commands, Diagnoses diagnoses, VisibleCommands visible, TokenCheck tokens) {
         this.commands = commands;
         this.diagnoses = diagnoses;
         this.visible = visible;

@@ -27,6 +27,7 @@ class WriterQueueTest {
                 new CommandId(UUID.randomUUID()),
                 TestServer.command(new AgentId(UUID.randomUUID()), script),
                 null,
+                false,
                 new CompletableFuture<>());
     }
 }
