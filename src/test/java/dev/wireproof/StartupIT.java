@@ -8,6 +8,10 @@ import dev.wireproof.testkit.ServerProcess;
 import dev.wireproof.testkit.TestDatabase;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -99,6 +103,29 @@ class StartupIT {
         try (ServerProcess first = ServerProcess.start(settings(Map.of()))) {
             first.awaitLine("server.ready");
             assertThat(failedStart(Map.of())).contains("in use by another running server");
+        }
+    }
+
+    @Test
+    void a_first_start_shows_the_tokens_that_it_made_and_a_second_one_does_not() throws Exception {
+        try (ServerProcess first = ServerProcess.start(settings(Map.of()))) {
+            String admin = first.awaitLine("admin.*: (wpt_\\S+)").group(1);
+            first.awaitLine("enrollment.*: (wpe_\\S+)");
+            String port = first.awaitLine("server.ready.* port=\"(\\d+)\"").group(1);
+            HttpRequest self = HttpRequest.newBuilder(
+                            URI.create("http://127.0.0.1:" + port + "/api/v1/api-tokens/self"))
+                    .header("Authorization", "Bearer " + admin)
+                    .build();
+            try (HttpClient client = HttpClient.newHttpClient()) {
+                assertThat(client.send(self, HttpResponse.BodyHandlers.ofString())
+                                .body())
+                        .contains("admin");
+            }
+            first.kill();
+        }
+        try (ServerProcess second = ServerProcess.start(settings(Map.of()))) {
+            second.awaitLine("server.ready");
+            assertThat(second.output()).noneMatch(line -> line.contains("wpt_") || line.contains("wpe_"));
         }
     }
 

@@ -25,6 +25,7 @@ final class LiveTime {
 
     private final LongSupplier nanos;
     private volatile Now now;
+    private boolean ticked; // by the sweeping thread only
     private volatile long nowMs;
 
     LiveTime(LongSupplier nanos) {
@@ -54,7 +55,10 @@ final class LiveTime {
         return (last.liveNs() - Math.max(0, ago)) / MS;
     }
 
-    /** Called by the one sweeping thread. @return nanoseconds that the server was gone for, and that do not count */
+    /**
+     * Called by the one sweeping thread. @return nanoseconds that the server was gone for, and that do not count; at the first call 0: a
+     * slow start is no pause
+     */
     long tick() {
         Now last = now;
         long tick = nanos.getAsLong();
@@ -68,6 +72,8 @@ final class LiveTime {
         }
         now = new Now(tick, last.liveNs() + elapsed - lostNs, gaps);
         nowMs = now.liveNs() / MS;
-        return lostNs;
+        boolean first = !ticked;
+        ticked = true;
+        return first ? 0 : lostNs;
     }
 }

@@ -33,6 +33,13 @@ class LiveTimeTest {
     }
 
     @Test
+    void a_start_that_took_long_is_not_called_a_pause() {
+        assertThat(pass(30_000)).isZero();
+        assertThat(time.nowMs()).isEqualTo(250);
+        assertThat(pass(30_000)).isEqualTo(29_750 * MS);
+    }
+
+    @Test
     void an_instant_before_a_pause_is_as_old_as_if_there_had_been_none() {
         long begin = nanos.get();
         pass(1_000);
