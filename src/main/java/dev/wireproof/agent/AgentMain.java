@@ -3,6 +3,7 @@ package dev.wireproof.agent;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -47,9 +48,14 @@ public final class AgentMain {
         }
     }
 
+    /** The jar's own; classes outside of a jar know none. */
+    static String version() {
+        return Objects.requireNonNullElse(AgentMain.class.getPackage().getImplementationVersion(), "unpackaged");
+    }
+
     private static int run(AgentOptions options, Home home, @Nullable Identity identity, Clock clock, AgentLog log)
             throws IOException, InterruptedException {
-        String version = String.valueOf(AgentMain.class.getPackage().getImplementationVersion());
+        String version = version();
         log.info("started", "version", version, "home", home.directory(), "server", options.server());
         Ledger ledger = Ledger.open(home.ledgerFile(), clock.instant());
         Greeting greeting =
