@@ -2,6 +2,9 @@ package dev.wireproof.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.wireproof.id.ConnectionId;
 import java.lang.management.ManagementFactory;
 import java.time.Instant;
@@ -11,6 +14,7 @@ import javax.management.Attribute;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 class RecordingSwitchTest {
@@ -36,6 +40,22 @@ class RecordingSwitchTest {
             assertThat(trace.recent()).isEmpty();
         }
         assertThat(switches()).isEqualTo(others);
+    }
+
+    @Test
+    void it_may_be_closed_again_without_a_warning() {
+        Logger log = (Logger) LoggerFactory.getLogger(RecordingSwitch.class);
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        log.addAppender(lines);
+        try {
+            RecordingSwitch one = RecordingSwitch.open();
+            one.close();
+            one.close();
+        } finally {
+            log.detachAppender(lines);
+        }
+        assertThat(lines.list).isEmpty();
     }
 
     private static Set<ObjectName> switches() throws Exception {
