@@ -16,6 +16,7 @@ import dev.wireproof.testkit.RawPeer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -57,7 +58,7 @@ class ClosingIT {
                 .toList();
     }
 
-    private Map<String, Object> row(ConnectionId id) {
+    private Map<String, @Nullable Object> row(ConnectionId id) {
         assertThat(line.rows.flush(Duration.ofSeconds(10))).isTrue();
         return line.db
                 .sql("SELECT close_code, close_reason, closed_at FROM connection WHERE id = ?")

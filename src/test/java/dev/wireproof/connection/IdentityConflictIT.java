@@ -6,6 +6,7 @@ import dev.wireproof.id.AgentId;
 import dev.wireproof.protocol.AgentMessage;
 import dev.wireproof.testkit.RawPeer;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -62,7 +63,8 @@ class IdentityConflictIT {
             live.close();
         }
         assertThat(line.registry.live(agent)).isEmpty();
-        assertThat(lines.of(agent).conflict().addresses()).containsExactlyInAnyOrder("192.0.2.1", "198.51.100.2");
+        AgentLine.Conflict conflict = Objects.requireNonNull(lines.of(agent).conflict(), "held");
+        assertThat(conflict.addresses()).containsExactlyInAnyOrder("192.0.2.1", "198.51.100.2");
 
         try (RawPeer held = auth(agent, UUID.randomUUID(), "192.0.2.1")) {
             assertThat(held.awaitClose().closeCode()).isEqualTo(4411);

@@ -9,6 +9,7 @@ import dev.wireproof.testkit.RawPeer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -101,7 +102,7 @@ class OutboundQueueIT {
     @Test
     void a_write_that_makes_no_progress_is_a_write_stall_and_evicted_with_4410() {
         Congestion.fill(connection);
-        int bytes = connection.outbox().writing().bytes();
+        int bytes = Objects.requireNonNull(connection.outbox().writing()).bytes();
         long grace = bytes / (8 * 1024);
         line.pass(Duration.ofSeconds(14));
         assertThat(connection.course().ending()).isNull();
@@ -120,7 +121,7 @@ class OutboundQueueIT {
         connection.outbox().ping();
         // 1 MiB at 512 kbit/s takes 16 s: 64 KiB a second, as the clock goes.
         RawPeer.Frame large = peer.read(64 * 1024, () -> line.pass(Duration.ofSeconds(1)));
-        assertThat(large.payload()).hasSize(1 << 20);
+        assertThat(Objects.requireNonNull(large).payload()).hasSize(1 << 20);
         for (int pings = 0; pings < 2; pings++) {
             peer.frame(RawPeer.PONG, true, peer.awaitPing().payload());
         }

@@ -9,6 +9,7 @@ import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** A hundred peers that stop reading hurt nobody else, and leave nothing behind once they are evicted. */
@@ -53,17 +54,24 @@ class StalledPeersIT {
         }
     }
 
+    private static Connection still(WeakReference<Connection> reference) {
+        return Objects.requireNonNull(reference.get(), "the registry holds it");
+    }
+
+    private static Outgoing writing(Connection connection) {
+        return Objects.requireNonNull(connection.outbox().writing(), "its write stands");
+    }
+
     /** Offers to all in turn, and sees every other's text read while each stalled one stands where it stood. */
     private static void roundTrips(
             LineUnderTest line, List<WeakReference<Connection>> stalled, List<Connection> served) {
-        List<Outgoing> standing = stalled.stream()
-                .map(reference -> reference.get().outbox().writing())
-                .toList();
+        List<Outgoing> standing =
+                stalled.stream().map(reference -> writing(still(reference))).toList();
         OutboundText filler = OutboundText.of("Filler", "x".repeat(64 * 1024), null, false);
         for (int round = 0; round < 20; round++) {
             for (WeakReference<Connection> reference : stalled) {
-                reference.get().send(filler, SendObserver.NONE);
-                reference.get().outbox().ping();
+                still(reference).send(filler, SendObserver.NONE);
+                still(reference).outbox().ping();
             }
             for (Connection connection : served) {
                 Rungs rungs = new Rungs();
@@ -71,9 +79,9 @@ class StalledPeersIT {
                 await().until(() -> rungs.seen.contains("read"));
             }
         }
-        assertThat(stalled.stream().map(reference -> reference.get().outbox().writing()))
+        assertThat(stalled.stream().map(reference -> writing(still(reference))).toList())
                 .isEqualTo(standing);
-        assertThat(stalled).allMatch(reference -> reference.get().outbox().bytes() <= Outbox.MAX_BYTES);
+        assertThat(stalled).allMatch(reference -> still(reference).outbox().bytes() <= Outbox.MAX_BYTES);
         line.board.sweepOnce();
     }
 }

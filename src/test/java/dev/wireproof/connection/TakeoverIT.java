@@ -12,6 +12,7 @@ import dev.wireproof.testkit.RawPeer;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
@@ -62,8 +63,8 @@ class TakeoverIT {
         try (RawPeer older = line.agent(agent).answersPings(false)) {
             Connection first = line.connectionOf(agent);
             first.outbox().ping();
-            PingPayload ping =
-                    PingPayload.read(ByteBuffer.wrap(older.awaitPing().payload()));
+            PingPayload ping = Objects.requireNonNull(
+                    PingPayload.read(ByteBuffer.wrap(older.awaitPing().payload())));
             try (RawPeer newer = line.agent(agent)) {
                 older.awaitClose(); // and does not answer it
                 long provenBefore = first.vitals().provenMs;

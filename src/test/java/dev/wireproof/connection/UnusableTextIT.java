@@ -11,6 +11,7 @@ import dev.wireproof.protocol.ServerMessage;
 import dev.wireproof.testkit.RawPeer;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -143,8 +144,9 @@ class UnusableTextIT {
                         .heartbeats()
                         .ofAgent(agent, Instant.EPOCH, line.board.now().plusSeconds(60), 10))
                 .singleElement()
-                .satisfies(
-                        beat -> assertThat(beat.lastError().message()).isEqualTo("a\u2400b\uFFFDc\u001b[0m<script>")));
+                .satisfies(beat -> assertThat(
+                                Objects.requireNonNull(beat.lastError()).message())
+                        .isEqualTo("a\u2400b\uFFFDc\u001b[0m<script>")));
     }
 
     @Test

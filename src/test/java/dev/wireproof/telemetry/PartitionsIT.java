@@ -35,7 +35,10 @@ class PartitionsIT {
         return db.sql("""
                         SELECT child.relname FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid
                          WHERE inhparent = :table::regclass AND child.relname NOT LIKE '%default' ORDER BY 1
-                        """).param("table", table).query(String.class).list();
+                        """)
+                .param("table", table)
+                .query((row, _) -> row.getString(1))
+                .list();
     }
 
     private void frame(Instant at) {
