@@ -266,8 +266,19 @@ final class AgentReports {
                     _ -> new CommandEvent.LedgerSaid(
                             r.at(), line, asked, entry.status(), entry.outcome(), entry.exitCode()),
                     report(from, r, null, null, null)));
-            dispatcher.answeredByRecord(lane);
+            askOn(lane);
         });
+    }
+
+    private void askOn(Lane lane) {
+        try {
+            dispatcher.answeredByRecord(lane);
+        } catch (RuntimeException e) { // the next connection begins anew
+            log.atWarn()
+                    .addKeyValue("connection", lane.link.connectionId())
+                    .setCause(e)
+                    .log("command.record_not_asked_on");
+        }
     }
 
     private void tell(CommandId id, EventMaker event, Report report) {
