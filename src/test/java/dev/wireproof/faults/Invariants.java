@@ -247,7 +247,7 @@ final class Invariants {
     private List<String> open(UUID[] ids) {
         return db.sql("SELECT id || ' is ' || state FROM command WHERE id = ANY (:ids) AND ended_at IS NULL LIMIT 20")
                 .param("ids", ids)
-                .query(String.class)
+                .query((row, _) -> row.getString(1))
                 .list();
     }
 
