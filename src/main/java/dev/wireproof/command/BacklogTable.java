@@ -13,12 +13,12 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Claim queries: what is to be offered to an agent, what its record is asked about, and what is due. Each has its partial index. */
 class BacklogTable {
-    private static final String UNACKED = """
+    static final String UNACKED = """
         SELECT id FROM command WHERE agent_id = :agent AND state IN ('queued', 'offered') ORDER BY seq LIMIT :limit
         """;
 
     /** Newest first, in pages. Of those past what the record keeps only the open ones matter. */
-    private static final String UNSETTLED = """
+    static final String UNSETTLED = """
         SELECT id, seq, state, offers
           FROM command
          WHERE agent_id = :agent
@@ -31,11 +31,11 @@ class BacklogTable {
         """;
 
     /** Open commands only have a due_at: the cost depends on what is due. */
-    private static final String DUE = """
+    static final String DUE = """
         SELECT id, agent_id FROM command WHERE due_at <= :now AND agent_id <> ALL (:paused) ORDER BY due_at LIMIT :limit
         """;
 
-    private static final String OPEN_OF = """
+    static final String OPEN_OF = """
         SELECT id FROM command WHERE agent_id = :agent AND due_at IS NOT NULL ORDER BY seq LIMIT :limit
         """;
 

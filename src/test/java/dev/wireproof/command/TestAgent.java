@@ -116,8 +116,17 @@ final class TestAgent {
     }
 
     <M extends AgentMessage> void say(TestLink on, AgentMessageHandler<M> to, M message) {
-        to.handle(on, new Received<>(message, server.clock.instant(), on.nowNs(), 200));
+        hand(on, to, message);
         server.settle();
+    }
+
+    /** Says it without waiting until it is stored. */
+    <M extends AgentMessage> void report(AgentMessageHandler<M> to, M message) {
+        hand(link, to, message);
+    }
+
+    private <M extends AgentMessage> void hand(TestLink on, AgentMessageHandler<M> to, M message) {
+        to.handle(on, new Received<>(message, server.clock.instant(), on.nowNs(), 200));
     }
 
     List<ServerMessage.Command> offers() {
