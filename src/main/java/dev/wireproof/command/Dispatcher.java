@@ -1,7 +1,6 @@
 package dev.wireproof.command;
 
 import dev.wireproof.command.BacklogTable.Unsettled;
-import dev.wireproof.command.Work.Told;
 import dev.wireproof.connection.AgentLink;
 import dev.wireproof.connection.ConnectionListener;
 import dev.wireproof.id.CommandId;
@@ -11,7 +10,6 @@ import dev.wireproof.protocol.ProtocolLimits;
 import dev.wireproof.protocol.ServerMessage;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -145,13 +143,10 @@ class Dispatcher implements ConnectionListener {
     }
 
     /** Holds back what the agent says on a new line until its first offers are on it, for a while. */
-    void await(List<CompletableFuture<Told>> offers) {
-        if (!offers.isEmpty()) {
-            CompletableFuture.allOf(offers.toArray(CompletableFuture[]::new))
-                    .completeOnTimeout(null, FIRST_OFFERS_MS, TimeUnit.MILLISECONDS)
-                    .exceptionally(_ -> null)
-                    .join();
-        }
+    void await(CompletableFuture<Void> offers) {
+        offers.copy()
+                .completeOnTimeout(null, FIRST_OFFERS_MS, TimeUnit.MILLISECONDS)
+                .join();
     }
 
     /** Offers what has room now, and reads on in the database when nothing is left in memory. Never blocks. */
@@ -191,19 +186,33 @@ class Dispatcher implements ConnectionListener {
         }
     }
 
-    private List<CompletableFuture<Told>> offerNext(Lane lane) {
-        List<CompletableFuture<Told>> offers = new ArrayList<>(0);
-        for (CommandId id : lane.takeNext(clock.instant())) {
-            CompletableFuture<Told> told = inbox.tell(id, facts -> possible(lane, facts));
-            told.whenComplete((_, failure) -> {
-                if (failure != null) {
-                    lane.backOff(id, clock.instant().plusSeconds(1));
-                    lanes.noteBacklog(lane);
-                }
-            });
-            offers.add(told);
+    /**
+     * Oldest first: an offer is told when the one before it is stored and its frame is on the queue. Two commands may belong to two writers, and
+     * those do not wait for each other.
+     *
+     * @return done when all that were taken are on their way
+     */
+    private CompletableFuture<Void> offerNext(Lane lane) {
+        Lane.Taken taken = lane.takeNext(clock.instant());
+        if (!taken.ids().isEmpty()) {
+            taken.after().whenComplete((_, _) -> offerFrom(lane, taken, 0));
         }
-        return offers;
+        return taken.offered();
+    }
+
+    private void offerFrom(Lane lane, Lane.Taken taken, int next) {
+        if (next == taken.ids().size()) {
+            taken.offered().complete(null);
+            return;
+        }
+        CommandId id = taken.ids().get(next);
+        inbox.tell(id, facts -> possible(lane, facts)).whenComplete((_, failure) -> {
+            if (failure != null) {
+                lane.backOff(id, clock.instant().plusSeconds(1));
+                lanes.noteBacklog(lane);
+            }
+            offerFrom(lane, taken, next + 1);
+        });
     }
 
     private CommandEvent possible(Lane lane, CommandFacts facts) {

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 final class Lane {
     static final int WINDOW = 16;
     static final int WAITING = 64;
+
+    private static final CompletableFuture<Void> NONE_BEFORE = CompletableFuture.completedFuture(null);
 
     final AgentLink link;
     /** The wall-clock anchor of the connection's time scale. */
@@ -44,6 +47,17 @@ final class Lane {
     private @Nullable Long askedBefore;
     /** CommandCancels that the connection's queue did not take; bounded by {@value #WAITING}. */
     private @Nullable Map<CommandId, Optional<String>> unsentCancels;
+
+    /** Done when all offers that were taken so far are stored, and their frames on the queue. */
+    private CompletableFuture<Void> lastOffered = NONE_BEFORE;
+
+    /**
+     * Commands that are to be offered in this order.
+     *
+     * @param after done when those that were taken before are on their way
+     * @param offered to be completed when these are
+     */
+    record Taken(List<CommandId> ids, CompletableFuture<Void> after, CompletableFuture<Void> offered) {}
 
     private static final class Slot {
         /** Counts for nobody's window. */
@@ -80,7 +94,7 @@ final class Lane {
 
     /** For a command that was just stored. @return whether it may be offered now: it then has a slot */
     synchronized boolean reserveIfNext(CommandId id, Instant now) {
-        return !more && (waiting == null || waiting.isEmpty()) && reserve(id, now);
+        return !more && lastOffered.isDone() && (waiting == null || waiting.isEmpty()) && reserve(id, now);
     }
 
     /** For a command whose time has come. @return whether it has a slot; else it will be offered in its turn */
@@ -89,7 +103,8 @@ final class Lane {
         if (held || (!isReplaced() && reserve(id, now))) {
             return true;
         }
-        append(id);
+        more = true; // it may be older than those that wait here: the database knows the order
+        waiting = null;
         return false;
     }
 
@@ -176,7 +191,7 @@ final class Lane {
     }
 
     /** @return the next ones in order, each with a slot now */
-    synchronized List<CommandId> takeNext(Instant now) {
+    synchronized Taken takeNext(Instant now) {
         List<CommandId> taken = new ArrayList<>(0);
         while (waiting != null && !waiting.isEmpty() && reserve(waiting.element(), now)) {
             taken.add(waiting.remove());
@@ -184,7 +199,11 @@ final class Lane {
         if (waiting != null && waiting.isEmpty()) {
             waiting = null;
         }
-        return taken;
+        CompletableFuture<Void> after = lastOffered;
+        if (!taken.isEmpty()) {
+            lastOffered = new CompletableFuture<>();
+        }
+        return new Taken(taken, after, lastOffered);
     }
 
     /** @return whether the caller is the one to read the next ones from the database; it then must call {@link #pulled} */

@@ -44,9 +44,11 @@ final class SimulatedServer {
         inbox = new CommandInbox(clock, 2);
         dispatcher = new Dispatcher(inbox, lanes, backlog, ledgers, clock, jitter, this::later) {
             @Override
-            void await(List<CompletableFuture<Work.Told>> offers) {
-                if (!offers.isEmpty() && world.chance(0.8)) { // else: as when the time for it ran out
-                    writers.forEach(Writer::turn);
+            void await(CompletableFuture<Void> offers) {
+                if (!offers.isDone() && world.chance(0.8)) { // else: as when the time for it ran out
+                    for (int offer = 0; offer < Lane.WINDOW && !offers.isDone(); offer++) { // one after the other
+                        writers.forEach(Writer::turn);
+                    }
                 }
             }
         };
