@@ -117,7 +117,7 @@ class TcpAckedIT {
     private List<UUID> agents() {
         return server.bean(JdbcClient.class)
                 .sql("SELECT id FROM agent")
-                .query(UUID.class)
+                .query((row, _) -> row.getObject("id", UUID.class))
                 .list();
     }
 

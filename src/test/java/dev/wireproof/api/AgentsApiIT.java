@@ -1,5 +1,6 @@
 package dev.wireproof.api;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -240,7 +241,7 @@ class AgentsApiIT {
             answerEcho(first.peer());
             RawPeer again = RawPeer.upgraded(server.port());
             ServerMessage.AuthAck ack = again.authenticate(
-                    first.welcome().agentId(), first.welcome().agentKey());
+                    first.welcome().agentId(), requireNonNull(first.welcome().agentKey()));
             assertThat(first.peer().awaitClose().closeCode()).isEqualTo(4409);
             JsonNode all =
                     admin.get("/api/v1/agents/" + agent + "/connections").json().get("items");
@@ -326,7 +327,8 @@ class AgentsApiIT {
                     .isEqualTo(202);
             try (RawPeer again = RawPeer.upgraded(server.port())) {
                 ServerMessage.AuthAck ack = again.authenticate(
-                        enrolled.welcome().agentId(), enrolled.welcome().agentKey());
+                        enrolled.welcome().agentId(),
+                        requireNonNull(enrolled.welcome().agentKey()));
                 assertThat(ack.agentKey())
                         .isNotNull()
                         .isNotEqualTo(enrolled.welcome().agentKey());

@@ -45,10 +45,13 @@ class ClaimCostIT {
     }
 
     private void copy(CommandId template, int times) {
-        List<String> columns = server.db.sql("""
+        List<String> columns = server.db
+                .sql("""
                         SELECT column_name FROM information_schema.columns
                          WHERE table_schema = 'public' AND table_name = 'command' AND column_name NOT IN ('id', 'seq', 'agent_id')
-                        """).query(String.class).list();
+                        """)
+                .query((row, _) -> row.getString("column_name"))
+                .list();
         String names = String.join(", ", columns);
         server.db
                 .sql("""

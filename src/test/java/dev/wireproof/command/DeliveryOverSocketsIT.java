@@ -1,5 +1,6 @@
 package dev.wireproof.command;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.wireproof.id.AgentId;
@@ -94,7 +95,9 @@ class DeliveryOverSocketsIT {
         }
         agent.peer().reset();
         try (RawPeer peer = RawPeer.upgraded(server.port())) {
-            peer.authenticate(AgentId.parse(agent.agentId()), agent.welcome().agentKey());
+            peer.authenticate(
+                    AgentId.parse(agent.agentId()),
+                    requireNonNull(agent.welcome().agentKey()));
             List<CommandId> again = new ArrayList<>();
             for (int i = 0; i < 16; i++) {
                 again.add(offered(peer));
@@ -122,7 +125,9 @@ class DeliveryOverSocketsIT {
         assertThat(waiting.get("state").asString()).isEqualTo("offered");
         assertThat(waiting.get("waiting_for").asString()).contains("the agent is not connected");
         try (RawPeer peer = RawPeer.upgraded(server.port())) {
-            peer.authenticate(AgentId.parse(agent.agentId()), agent.welcome().agentKey());
+            peer.authenticate(
+                    AgentId.parse(agent.agentId()),
+                    requireNonNull(agent.welcome().agentKey()));
             ServerMessage.Command offer = (ServerMessage.Command) peer.awaitMessage("Command");
             assertThat(offer.commandId()).isEqualTo(open);
             assertThat(offer.attempt()).isEqualTo(2);

@@ -1,5 +1,7 @@
 package dev.wireproof.command;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.wireproof.id.AgentId;
 import dev.wireproof.protocol.AgentMessage.AckStatus;
 import dev.wireproof.protocol.AgentMessage.LedgerStatus;
@@ -96,7 +98,8 @@ final class RandomEvents {
     static CommandEvent any(Random r, CommandFacts facts) {
         Instant at = time(r, facts);
         Kind kind = r.nextInt(3) == 0
-                ? KINDS.get(r.nextBoolean() ? CommandEvent.OfferPossible.class : CommandEvent.DuePassed.class)
+                ? requireNonNull(
+                        KINDS.get(r.nextBoolean() ? CommandEvent.OfferPossible.class : CommandEvent.DuePassed.class))
                 : one(r, ALL);
         return kind.of(r, facts, at);
     }

@@ -1,5 +1,6 @@
 package dev.wireproof.command;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.wireproof.protocol.AgentMessage.AckStatus;
@@ -240,7 +241,7 @@ class ReportRulesTest {
         assertThat(story.facts.state()).isEqualTo(CommandState.RUNNING);
         assertThat(story.facts.dueAt())
                 .isEqualTo(story.facts.expiresAt().plusSeconds(300).plus(Duration.ofDays(7)));
-        story.to(story.facts.dueAt())
+        story.to(requireNonNull(story.facts.dueAt()))
                 .tell(new CommandEvent.DuePassed(story.now, null, OfferReason.ACK_OVERDUE, Progress.UNSEEN, 0));
         assertThat(story.facts.state()).isEqualTo(CommandState.TIMED_OUT);
     }

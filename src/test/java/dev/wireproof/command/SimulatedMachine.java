@@ -351,9 +351,9 @@ final class SimulatedMachine {
         LedgerStatus status = result == null
                 ? entry.executed ? LedgerStatus.RUNNING : LedgerStatus.ACCEPTED
                 : result.outcome() == Outcome.CANCELLED ? LedgerStatus.CANCELLED : LedgerStatus.FINISHED;
-        boolean finished = status == LedgerStatus.FINISHED && result != null;
-        return new LedgerEntry(
-                of, true, status, finished ? result.outcome() : null, finished ? result.exitCode() : null);
+        return result == null || status != LedgerStatus.FINISHED
+                ? new LedgerEntry(of, true, status, null, null)
+                : new LedgerEntry(of, true, status, result.outcome(), result.exitCode());
     }
 
     @Override
