@@ -197,7 +197,10 @@ class ReconnectIT {
                         List.of(
                                 new LedgerEntry(id, false, LedgerStatus.NEVER_SEEN, null, null),
                                 new LedgerEntry(other, true, LedgerStatus.RUNNING, null, null))));
-        await().untilAsserted(() -> assertThat(server.find(other).state()).isEqualTo(CommandState.RUNNING));
+        await().untilAsserted(() -> assertThat(agent.link.texts(ServerMessage.ProtocolError.class))
+                .as("it is told that nobody asked")
+                .isNotEmpty());
+        assertThat(server.find(other).state()).isEqualTo(CommandState.OFFERED);
         assertThat(server.find(id).certainty()).isEqualTo(Certainty.UNKNOWN);
     }
 
