@@ -36,11 +36,16 @@ class ProblemAdvice {
 
     @ExceptionHandler
     void any(Throwable thrown, HttpServletRequest request, HttpServletResponse response) throws IOException {
-        if (thrown instanceof AsyncRequestNotUsableException
-                || DisconnectedClientHelper.isClientDisconnectedException(thrown)) {
-            return; // the client is gone
+        if (clientIsGone(thrown)) {
+            return;
         }
         ProblemWriter.write(request, response, of(thrown));
+    }
+
+    /** A connection to the database that is reset reads just like a client's, and its request must get an answer. */
+    private static boolean clientIsGone(Throwable thrown) {
+        return thrown instanceof AsyncRequestNotUsableException
+                || (DisconnectedClientHelper.isClientDisconnectedException(thrown) && !SqlFaults.carriesSql(thrown));
     }
 
     static Problem of(Throwable thrown) {

@@ -18,7 +18,8 @@ public final class SqlFaults {
         return state.startsWith("22") || state.startsWith("23") || state.startsWith("42");
     }
 
-    private static boolean carriesSql(Throwable fault) {
+    /** Whether a database's answer, or its silence, is behind it. */
+    public static boolean carriesSql(Throwable fault) {
         Throwable at = fault;
         for (int i = 0; at != null && i < LONGEST_CHAIN; i++, at = at.getCause()) {
             if (at instanceof SQLException) {

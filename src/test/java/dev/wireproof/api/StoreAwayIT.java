@@ -6,7 +6,9 @@ import static org.awaitility.Awaitility.await;
 import dev.wireproof.testkit.Http;
 import dev.wireproof.testkit.RunningServer;
 import dev.wireproof.testkit.RunningServer.Enrolled;
+import dev.wireproof.testkit.TcpProxy;
 import dev.wireproof.testkit.TestDatabase;
+import dev.wireproof.testkit.Trap;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -41,6 +43,25 @@ class StoreAwayIT {
                 .doesNotContain("SQL")
                 .doesNotContain("Exception")
                 .doesNotContain("FATAL");
+    }
+
+    /** A connection that ends looks like a client who left; a 200 without a word came of that once. */
+    @Test
+    void a_database_that_hangs_up_in_the_middle_of_a_question_is_one_that_is_away() {
+        String url = TestDatabase.freshUrl();
+        try (TcpProxy network = TcpProxy.toDatabase(url);
+                RunningServer server = RunningServer.startOn(network.jdbcUrl(url));
+                Enrolled enrolled = server.enrol()) {
+            Http admin = server.admin();
+            String body = "{\"agent_id\":\"%s\",\"script\":\"x\"}".formatted(enrolled.agentId());
+            Trap storing = network.up().holdBefore("stored, asked for by");
+            CompletableFuture<Http.Answer> answer =
+                    CompletableFuture.supplyAsync(() -> admin.post("/api/v1/commands", body));
+            storing.await();
+            network.down().halfClose();
+            storing.release();
+            unavailable(answer.join());
+        }
     }
 
     @Test
