@@ -8,8 +8,9 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
 /**
- * The one program of the server's jar. Without a first word it is the server; {@code simulate …}, {@code agent …} and
- * {@code verify-evidence …} are the simulator, the reference agent and the check of an evidence file, which know nothing of Spring.
+ * The one program of the server's jar. Without a first word it is the server; {@code simulate …}, {@code agent …},
+ * {@code verify-evidence …} and {@code verify-audit …} are the simulator, the reference agent and the checks of an evidence file and of the
+ * audit log, which know nothing of Spring.
  */
 @SpringBootApplication
 public class WireproofApplication {
@@ -19,6 +20,7 @@ public class WireproofApplication {
             case "simulate" -> SimulateCommand.main(rest(args));
             case "agent" -> AgentMain.main(rest(args));
             case "verify-evidence" -> VerifyEvidence.main(rest(args));
+            case "verify-audit" -> VerifyAudit.main(rest(args));
             default -> serve(args);
         }
     }

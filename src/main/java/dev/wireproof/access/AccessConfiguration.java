@@ -5,7 +5,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties(BootstrapSettings.class)
+@EnableConfigurationProperties({AuditSettings.class, BootstrapSettings.class})
 class AccessConfiguration {
 
     /** The first tokens exist before the server listens. */

@@ -1,6 +1,7 @@
 package dev.wireproof.access;
 
 import dev.wireproof.id.SiteId;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -31,5 +32,20 @@ public record AuditEntry(
 
     public static AuditEntry bySystem(String action, String target, @Nullable SiteId site, String result) {
         return new AuditEntry("system", null, action, target, site, null, result, Map.of());
+    }
+
+    /** The same as PostgreSQL can hold it, so that what is hashed is what is read back. */
+    AuditEntry storable() {
+        Map<String, String> fit = new LinkedHashMap<>();
+        detail.forEach((key, value) -> fit.put(StorableText.of(key), StorableText.of(value)));
+        return new AuditEntry(
+                StorableText.of(actor),
+                actorId,
+                StorableText.of(action),
+                StorableText.of(target),
+                site,
+                remoteAddress == null ? null : StorableText.of(remoteAddress),
+                StorableText.of(result),
+                fit);
     }
 }

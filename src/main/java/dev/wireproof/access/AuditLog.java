@@ -7,6 +7,7 @@ import dev.wireproof.id.Uuids;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -22,8 +23,9 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 
 /**
- * The audit log. {@link #record} writes at once, inside the caller's transaction; {@link #recordSoon} is for requests by the thousand:
- * it never blocks, and rows are there within a second, or when a store that was away is back. What a full queue refused is counted and told in the log itself.
+ * The audit log. {@link #recordSoon} is for requests by the thousand: it never blocks, and rows are there within a second, or when a store
+ * that was away is back. What a full queue refused is counted and told in the log itself. One loop writes all lines, so that the chain they
+ * form ({@link AuditChain}) costs a lock for each batch and not for each request.
  */
 @Component
 public class AuditLog implements SmartLifecycle {
@@ -50,11 +52,6 @@ public class AuditLog implements SmartLifecycle {
     /** @param id version 7, so that lines sort by time */
     public record Line(UUID id, Instant at, AuditEntry entry) {}
 
-    /** Writes at once, in the transaction of the caller if there is one. */
-    public void record(AuditEntry entry) {
-        store.insert(line(entry));
-    }
-
     /** Hands the entry on; never blocks and never fails. */
     public void recordSoon(AuditEntry entry) {
         if (!queue.offer(line(entry))) {
@@ -78,8 +75,8 @@ public class AuditLog implements SmartLifecycle {
     }
 
     private Line line(AuditEntry entry) {
-        Instant now = clock.instant();
-        return new Line(Uuids.version7(now), now, entry);
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS); // as the database keeps it
+        return new Line(Uuids.version7(now), now, entry.storable());
     }
 
     /** One round of the loop: writes all that is queued. While the store is away it throws, and the lines wait for the next round. */

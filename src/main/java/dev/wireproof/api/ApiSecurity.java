@@ -1,5 +1,6 @@
 package dev.wireproof.api;
 
+import dev.wireproof.access.AuditLog;
 import dev.wireproof.access.TokenCheck;
 import io.github.bucket4j.TimeMeter;
 import jakarta.servlet.DispatcherType;
@@ -78,6 +79,7 @@ class ApiSecurity {
             OpaqueTokenIntrospector introspector,
             BearerTokenResolver bearerTokens,
             ApiSettings settings,
+            AuditLog audit,
             Environment environment) {
         AuthenticationEntryPoint unauthenticated = unauthenticated();
         AccessDeniedHandler denied =
@@ -115,7 +117,8 @@ class ApiSecurity {
                         .accessDeniedHandler(denied))
                 .exceptionHandling(handling ->
                         handling.authenticationEntryPoint(unauthenticated).accessDeniedHandler(denied))
-                .addFilterAfter(new RateLimit(settings.rate(), TimeMeter.SYSTEM_NANOTIME), AuthorizationFilter.class);
+                .addFilterAfter(new RateLimit(settings.rate(), TimeMeter.SYSTEM_NANOTIME), AuthorizationFilter.class)
+                .addFilterAfter(new SignIns(audit), RateLimit.class);
         return http.build();
     }
 

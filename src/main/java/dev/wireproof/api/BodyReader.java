@@ -23,7 +23,7 @@ import org.springframework.web.servlet.mvc.method.annotation.RequestBodyAdviceAd
 @ControllerAdvice(basePackageClasses = BodyReader.class)
 class BodyReader extends RequestBodyAdviceAdapter {
     private static final String HASH = BodyReader.class.getName() + ".hash";
-    private static final byte[] EMPTY = hash(new byte[0]);
+    private static final byte[] EMPTY = sha256(new byte[0]);
 
     @Override
     public boolean supports(
@@ -45,7 +45,7 @@ class BodyReader extends RequestBodyAdviceAdapter {
         HttpHeaders headers = message.getHeaders();
         if (headers.getFirst(IdempotencyHeader.NAME) != null
                 && RequestContextHolder.getRequestAttributes() instanceof ServletRequestAttributes request) {
-            request.getRequest().setAttribute(HASH, hash(body));
+            request.getRequest().setAttribute(HASH, sha256(body));
         }
         return new HttpInputMessage() {
             @Override
@@ -65,7 +65,7 @@ class BodyReader extends RequestBodyAdviceAdapter {
         return request.getAttribute(HASH) instanceof byte[] hash ? hash.clone() : EMPTY.clone();
     }
 
-    private static byte[] hash(byte[] body) {
+    static byte[] sha256(byte[] body) {
         try {
             return MessageDigest.getInstance("SHA-256").digest(body);
         } catch (NoSuchAlgorithmException e) {

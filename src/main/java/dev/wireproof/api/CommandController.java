@@ -75,6 +75,7 @@ class CommandController {
             throw noSuchAgent().exception();
         }
         RouteGuard.about(request, place.get().site());
+        RouteGuard.detail(request, checked.forAudit());
         NewCommand command = checked.forAgentAt(place.get(), caller);
         CompletableFuture<Submission> submitted = commands.submit(command, key(request, caller));
         if (wait.isZero()) {

@@ -8,6 +8,7 @@ import dev.wireproof.id.AgentId;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,6 +62,15 @@ record CommandRequest(
                     rest.effect(),
                     caller.name(),
                     rest.note());
+        }
+
+        /** Which script it was, without a word of it. */
+        Map<String, String> forAudit() {
+            return Map.of(
+                    "agent",
+                    agent.toString(),
+                    "script_sha256",
+                    HexFormat.of().formatHex(BodyReader.sha256(rest.script().getBytes(StandardCharsets.UTF_8))));
         }
 
         private static String standardInterpreter(String osFamily) {

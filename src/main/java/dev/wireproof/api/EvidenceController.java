@@ -30,7 +30,7 @@ class EvidenceController {
     record EvidenceFileJson(Map<String, Object> document, Map<String, String> signature) {}
 
     /** The bytes are the evidence: they are handed out as they were signed, and never formatted. */
-    @RequiresRole(Role.VIEWER)
+    @RequiresRole(value = Role.VIEWER, audit = "evidence.export")
     @GetMapping("/commands/{id}/evidence")
     ResponseEntity<byte[]> evidence(HttpServletRequest request, Caller caller, @PathVariable String id) {
         CommandView command = visible.command(request, caller, id);

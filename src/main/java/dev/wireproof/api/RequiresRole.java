@@ -15,6 +15,6 @@ import java.lang.annotation.Target;
 @interface RequiresRole {
     Role value();
 
-    /** What the audit log calls it, such as {@code command.cancel}; empty for what only reads. */
+    /** What the audit log calls it, such as {@code command.cancel}; empty for what only reads and takes nothing out. */
     String audit() default "";
 }

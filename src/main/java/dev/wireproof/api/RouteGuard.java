@@ -21,6 +21,9 @@ import org.springframework.web.servlet.HandlerInterceptor;
 @Component
 class RouteGuard implements HandlerInterceptor {
     private static final String SITE = RouteGuard.class.getName() + ".site";
+    private static final String DETAIL = RouteGuard.class.getName() + ".detail";
+    /** What the audit log calls a refused look at something: what is allowed to read leaves no line, what is refused does. */
+    private static final String READ = "read";
 
     private final AuditLog audit;
 
@@ -31,6 +34,11 @@ class RouteGuard implements HandlerInterceptor {
     /** For the audit log: which site a request turned out to be about. */
     static void about(HttpServletRequest request, SiteId site) {
         request.setAttribute(SITE, site);
+    }
+
+    /** For the audit log: what else is to be known of a request, such as the hash of a script. No secrets. */
+    static void detail(HttpServletRequest request, Map<String, String> detail) {
+        request.setAttribute(DETAIL, detail);
     }
 
     @Override
@@ -47,9 +55,7 @@ class RouteGuard implements HandlerInterceptor {
             throw Problem.notFound().exception();
         }
         if (!caller.role().includes(declared.value())) {
-            if (!declared.audit().isEmpty()) {
-                audit.recordSoon(entry(request, caller, declared, "403", null));
-            }
+            audit.recordSoon(entry(request, caller, declared, "403", null));
             throw Problem.of(
                             HttpStatus.FORBIDDEN,
                             "forbidden",
@@ -90,11 +96,16 @@ class RouteGuard implements HandlerInterceptor {
         return new AuditEntry(
                 caller.name(),
                 caller.tokenId(),
-                declared.audit(),
+                declared.audit().isEmpty() ? READ : declared.audit(),
                 made == null ? request.getRequestURI() : made,
                 request.getAttribute(SITE) instanceof SiteId site ? site : null,
                 request.getRemoteAddr(),
                 result,
-                Map.of());
+                detail(request));
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Map<String, String> detail(HttpServletRequest request) {
+        return request.getAttribute(DETAIL) instanceof Map<?, ?> detail ? (Map<String, String>) detail : Map.of();
     }
 }

@@ -26,6 +26,9 @@ public final class EmbeddedDatabase implements AutoCloseable {
     private static final String MAJOR_VERSION = "18";
     private static final String USER = "postgres";
     private static final String NAME = "wireproof";
+    /** Of postmaster.pid, from 0. */
+    private static final int PORT_LINE = 3;
+
     private static final String ACCESS_RULES = """
         # Written by Wireproof: the password is in the file postgres.password beside this directory.
         host all all 127.0.0.1/32 scram-sha-256
@@ -69,6 +72,33 @@ public final class EmbeddedDatabase implements AutoCloseable {
                             .formatted(data, reason(e, data), data.resolve("log")),
                     e);
         }
+    }
+
+    /** How to reach a database that another process runs. */
+    public record Access(String jdbcUrl, String user, String password) {
+        /** Secrets do not belong in logs. */
+        @Override
+        public String toString() {
+            return "Access[jdbcUrl=" + jdbcUrl + ", user=" + user + "]";
+        }
+    }
+
+    /**
+     * The one that a running server keeps in this home.
+     *
+     * @throws IOException when none runs there, or this account may not read its files
+     */
+    public static Access running(Path home) throws IOException {
+        Path data = home.toAbsolutePath().normalize().resolve("postgres");
+        Path pid = data.resolve("postmaster.pid");
+        if (!Files.exists(pid)) {
+            throw new IOException("no PostgreSQL runs in " + data + "; start the server, or set SPRING_DATASOURCE_URL");
+        }
+        String port = Files.readAllLines(pid).get(PORT_LINE).strip();
+        return new Access(
+                "jdbc:postgresql://127.0.0.1:" + port + "/" + NAME,
+                USER,
+                Files.readString(data.resolveSibling("postgres.password")).strip());
     }
 
     public String jdbcUrl() {
