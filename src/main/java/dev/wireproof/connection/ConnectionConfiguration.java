@@ -50,7 +50,8 @@ class ConnectionConfiguration {
 
     @Bean
     static WebServerFactoryCustomizer<JettyServletWebServerFactory> doorInFront(ObjectProvider<UpgradeDoor> door) {
-        return factory -> factory.addServerCustomizers(server -> server.insertHandler(door.getObject()));
+        return factory -> factory.addServerCustomizers(
+                server -> server.insertHandler(door.getObject()), WholeCloseConnector::replaceIn);
     }
 
     @Bean

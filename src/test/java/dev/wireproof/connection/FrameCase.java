@@ -19,6 +19,9 @@ record FrameCase(String name, boolean authenticated, boolean oneByOne, byte[] by
         /** A Close with that code; 1005 stands for one without. */
         record Close(int code) implements Expected {}
 
+        /** The same, and the peer's answer is more of the payload that it announced: the socket ends when the server gives up on it. */
+        record CloseAlone(int code) implements Expected {}
+
         /** A ProtocolError that names length and hash of this text: it was put together right. The connection goes on. */
         record TextSeen(byte[] text) implements Expected {}
 
@@ -36,6 +39,10 @@ record FrameCase(String name, boolean authenticated, boolean oneByOne, byte[] by
 
     static FrameCase closes(String name, int code, byte[]... frames) {
         return new FrameCase(name, true, false, joined(frames), new Expected.Close(code));
+    }
+
+    FrameCase unanswerably(int code) {
+        return new FrameCase(name, authenticated, oneByOne, bytes, new Expected.CloseAlone(code));
     }
 
     static FrameCase seen(String name, byte[] text, byte[]... frames) {

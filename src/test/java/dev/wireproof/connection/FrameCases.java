@@ -224,9 +224,10 @@ final class FrameCases {
                 closes("a length of 2^62", 1009, lying(0x81, 64, 1L << 62, HI)),
                 closes("a length of 2^31", 1009, lying(0x81, 64, 1L << 31, HI)),
                 closes(
-                        "a length of 2^31 - 1 and 64 KiB and a byte of it",
-                        1009,
-                        lying(0x81, 64, Integer.MAX_VALUE, filled(65_537))),
+                                "a length of 2^31 - 1 and 64 KiB and a byte of it",
+                                1009,
+                                lying(0x81, 64, Integer.MAX_VALUE, filled(65_537)))
+                        .unanswerably(1009),
                 closes("binary that announces 2^62 bytes", 1009, lying(0x82, 64, 1L << 62, HI)),
                 closes("a Ping that announces 2^62 bytes", 1009, lying(0x89, 64, 1L << 62, HI)));
     }

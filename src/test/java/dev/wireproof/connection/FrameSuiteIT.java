@@ -6,6 +6,7 @@ import dev.wireproof.id.AgentId;
 import dev.wireproof.protocol.ServerMessage;
 import dev.wireproof.testkit.RawPeer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
@@ -46,6 +47,12 @@ class FrameSuiteIT {
                 case FrameCase.Expected.Close(int code) -> {
                     assertThat(peer.awaitClose().closeCode()).isEqualTo(code);
                     peer.close(code == 1005 ? 1000 : code, "");
+                    peer.awaitEnd();
+                }
+                case FrameCase.Expected.CloseAlone(int code) -> {
+                    assertThat(peer.awaitClose().closeCode()).isEqualTo(code);
+                    peer.close(code, "");
+                    line.pass(Duration.ofSeconds(6));
                     peer.awaitEnd();
                 }
                 case FrameCase.Expected.TextSeen(byte[] text) -> {

@@ -62,7 +62,7 @@ final class LineUnderTest implements AutoCloseable, AgentAdmission {
     private final Instant start = Instant.parse("2026-10-25T00:30:00Z");
     private final long startNs = System.nanoTime();
     private final Server server = new Server();
-    private final ServerConnector connector = new ServerConnector(server);
+    private final ServerConnector connector = new WholeCloseConnector(server);
     volatile @Nullable Runnable whileAdmitting;
     volatile @Nullable ConnectionListener listener;
 

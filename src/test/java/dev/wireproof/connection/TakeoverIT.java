@@ -14,6 +14,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -100,6 +102,32 @@ class TakeoverIT {
             peer.send(ack(new CommandId(UUID.randomUUID())));
             await().until(() -> connection.count(Count.TEXT_IN) == 2);
             assertThat(connection.count(Count.STALE_FRAMES)).isZero();
+        }
+    }
+
+    /** An end of the stream behind our Close would make nginx, and many a library, drop what the agent still sends. */
+    @Test
+    void our_Close_leaves_the_socket_open_both_ways_until_it_is_answered_or_the_wait_is_over() throws Exception {
+        AgentId agent = LineUnderTest.anyAgent();
+        try (RawPeer older = line.agent(agent)) {
+            Connection first = line.connectionOf(agent);
+            try (RawPeer newer = line.agent(agent)) {
+                older.awaitClose(); // and does not answer it
+                CountDownLatch ended = new CountDownLatch(1);
+                Thread.startVirtualThread(() -> {
+                    older.awaitEnd();
+                    ended.countDown();
+                });
+                line.pass(Duration.ofSeconds(4));
+                older.send(ack(new CommandId(UUID.randomUUID())));
+                await().until(() -> first.count(Count.STALE_FRAMES) == 1);
+                assertThat(ended.getCount()).as("still open").isEqualTo(1);
+
+                line.pass(Duration.ofSeconds(3));
+
+                assertThat(ended.await(10, TimeUnit.SECONDS)).isTrue();
+                newer.awaitText("Echo");
+            }
         }
     }
 
