@@ -1,5 +1,6 @@
 package dev.wireproof.command;
 
+import dev.wireproof.id.CommandId;
 import dev.wireproof.protocol.AgentMessage.NackCode;
 import java.time.Duration;
 
@@ -48,7 +49,7 @@ public interface DeliveryObserver {
     default void finished(Duration sinceStart) {}
 
     /** It ended; once more for each end that late evidence or a new round of attempts brought. */
-    default void ended(CommandState state, Certainty certainty, boolean late) {}
+    default void ended(CommandId id, CommandState state, Certainty certainty, boolean late) {}
 
     /** A batch of events is stored. */
     default void batchStored(int events, long tookNs) {}

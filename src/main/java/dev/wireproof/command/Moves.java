@@ -24,7 +24,7 @@ final class Moves {
             observer.finished(between(is.startedAt() == null ? is.ackedAt() : is.startedAt(), is.endedAt()));
         }
         if (is.state().ended() && (!was.state().ended() || is.state() != was.state())) {
-            observer.ended(is.state(), is.certainty(), is.late());
+            observer.ended(is.id(), is.state(), is.certainty(), is.late());
         }
     }
 

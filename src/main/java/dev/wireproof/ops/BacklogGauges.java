@@ -1,5 +1,6 @@
 package dev.wireproof.ops;
 
+import dev.wireproof.background.LoopingPart;
 import dev.wireproof.background.RepeatingTask;
 import dev.wireproof.command.Certainty;
 import dev.wireproof.command.CommandState;
@@ -12,19 +13,19 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.context.SmartLifecycle;
 
 /**
  * What waits in the database, read every few seconds and not when someone scrapes: a scrape never waits for the database, and two scrapers
  * cost no more than one. A figure that could not be read again keeps its last value; how old it is can be seen and alerted on.
  */
-final class BacklogGauges implements SmartLifecycle {
+final class BacklogGauges extends LoopingPart {
     private static final Logger log = LoggerFactory.getLogger(BacklogGauges.class);
     private static final Duration PAUSE = Duration.ofSeconds(5);
     private static final int GIVE_UP_AFTER_S = 4;
@@ -72,7 +73,6 @@ final class BacklogGauges implements SmartLifecycle {
     private final InstantSource clock;
     private volatile Backlog backlog = Backlog.NOTHING;
     private volatile double refreshedAtS;
-    private volatile @Nullable RepeatingTask task;
 
     BacklogGauges(DataSource database, InstantSource clock, MeterRegistry meters) {
         this.database = database;
@@ -142,22 +142,12 @@ final class BacklogGauges implements SmartLifecycle {
     }
 
     @Override
-    public void start() {
+    protected void begin() {
         refreshOnce();
-        task = RepeatingTask.start("backlog-gauges", PAUSE, Duration.ofSeconds(1), this::refreshOnce);
     }
 
     @Override
-    public void stop() {
-        RepeatingTask running = task;
-        task = null;
-        if (running != null) {
-            running.close();
-        }
-    }
-
-    @Override
-    public boolean isRunning() {
-        return task != null;
+    protected List<RepeatingTask> loops() {
+        return List.of(RepeatingTask.start("backlog-gauges", PAUSE, Duration.ofSeconds(1), this::refreshOnce));
     }
 }

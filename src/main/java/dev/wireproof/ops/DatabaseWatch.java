@@ -1,5 +1,6 @@
 package dev.wireproof.ops;
 
+import dev.wireproof.background.LoopingPart;
 import dev.wireproof.background.RepeatingTask;
 import dev.wireproof.background.SqlFaults;
 import dev.wireproof.database.DurabilityCheck;
@@ -12,14 +13,14 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.context.SmartLifecycle;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
  * Looks once a second whether the database answers, so that nobody who asks for the server's health waits for the database. What was seen
  * counts for a few seconds: a look that hangs is an answer too.
  */
-final class DatabaseWatch implements SmartLifecycle {
+final class DatabaseWatch extends LoopingPart {
     private static final Logger log = LoggerFactory.getLogger(DatabaseWatch.class);
     static final Duration PAUSE = Duration.ofSeconds(1);
     /** A look waits at most 3 s for a free connection and 2 s for its answer; what is older than both says that the look hangs. */
@@ -41,9 +42,10 @@ final class DatabaseWatch implements SmartLifecycle {
     private final DataSource database;
     private final LongSupplier nanos;
     private volatile @Nullable Seen seen;
-    private volatile @Nullable RepeatingTask task;
 
+    /** Before anyone can ask, and until nobody can any more. */
     DatabaseWatch(DataSource database, LongSupplier nanos) {
+        super(DEFAULT_PHASE - 5_000);
         this.database = database;
         this.nanos = nanos;
     }
@@ -57,14 +59,13 @@ final class DatabaseWatch implements SmartLifecycle {
         try (Connection connection = database.getConnection()) {
             if (!connection.isValid(ANSWER_WITHIN_S)) {
                 fault = "the database did not answer within " + ANSWER_WITHIN_S + " s";
+            } else { // each time: an operator may turn them off while the server runs
+                weaknesses = readWeaknesses(connection);
             }
         } catch (SQLException e) {
             fault = told(e);
         }
         boolean cameBack = before != null && before.fault() != null;
-        if (fault == null) { // each time: an operator may turn them off while the server runs
-            weaknesses = readWeaknesses();
-        }
         long end = nanos.getAsLong();
         seen = new Seen(fault, end, end - start, weaknesses);
         if (fault != null && (before == null || before.fault() == null)) {
@@ -74,9 +75,10 @@ final class DatabaseWatch implements SmartLifecycle {
         }
     }
 
-    private @Nullable List<String> readWeaknesses() {
+    /** On the connection that was just looked at: a second one would be taken from those who work. */
+    private static @Nullable List<String> readWeaknesses(Connection on) {
         try {
-            return DurabilityCheck.weaknesses(JdbcClient.create(database));
+            return DurabilityCheck.weaknesses(JdbcClient.create(new SingleConnectionDataSource(on, true)));
         } catch (RuntimeException e) {
             log.atDebug().setCause(e).log("database.durability_unknown");
             return null;
@@ -117,28 +119,12 @@ final class DatabaseWatch implements SmartLifecycle {
     }
 
     @Override
-    public void start() {
+    protected void begin() {
         lookOnce();
-        task = RepeatingTask.start("database-watch", PAUSE, Duration.ofSeconds(1), this::lookOnce);
     }
 
     @Override
-    public void stop() {
-        RepeatingTask running = task;
-        task = null;
-        if (running != null) {
-            running.close();
-        }
-    }
-
-    @Override
-    public boolean isRunning() {
-        return task != null;
-    }
-
-    /** Before anyone can ask, and until nobody can any more. */
-    @Override
-    public int getPhase() {
-        return SmartLifecycle.DEFAULT_PHASE - 5_000;
+    protected List<RepeatingTask> loops() {
+        return List.of(RepeatingTask.start("database-watch", PAUSE, Duration.ofSeconds(1), this::lookOnce));
     }
 }

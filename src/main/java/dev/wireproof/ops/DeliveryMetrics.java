@@ -4,6 +4,7 @@ import dev.wireproof.command.Certainty;
 import dev.wireproof.command.CommandState;
 import dev.wireproof.command.DeliveryObserver;
 import dev.wireproof.command.OfferReason;
+import dev.wireproof.id.CommandId;
 import dev.wireproof.protocol.AgentMessage.NackCode;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -15,6 +16,7 @@ import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +42,7 @@ final class DeliveryMetrics implements DeliveryObserver {
     };
 
     private final InstantSource clock;
+    private final Consumer<CommandId> whenEnded;
     private final Counter stored;
     private final Counter late;
     private final Counter storeFailures;
@@ -55,8 +58,10 @@ final class DeliveryMetrics implements DeliveryObserver {
     private final Map<CommandState, Map<Certainty, Counter>> ends = new EnumMap<>(CommandState.class);
     private volatile double lastReapedS;
 
-    DeliveryMetrics(MeterRegistry meters, InstantSource clock) {
+    /** @param whenEnded is told of each end; returns at once */
+    DeliveryMetrics(MeterRegistry meters, InstantSource clock, Consumer<CommandId> whenEnded) {
         this.clock = clock;
+        this.whenEnded = whenEnded;
         this.stored = meters.counter("wireproof.commands.submitted");
         this.late = meters.counter("wireproof.late.ends");
         this.storeFailures = meters.counter("wireproof.store.failures");
@@ -148,7 +153,8 @@ final class DeliveryMetrics implements DeliveryObserver {
     }
 
     @Override
-    public void ended(CommandState state, Certainty certainty, boolean wasLate) {
+    public void ended(CommandId id, CommandState state, Certainty certainty, boolean wasLate) {
+        whenEnded.accept(id);
         count(ends.get(state), certainty);
         if (wasLate) {
             late.increment();

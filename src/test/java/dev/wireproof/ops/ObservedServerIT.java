@@ -64,6 +64,8 @@ class ObservedServerIT {
     void aServerWithAFleet() throws Exception {
         server = RunningServer.start(
                 "management.server.port=" + management,
+                "wireproof.traces.endpoint=http://127.0.0.1:" + Ports.free()
+                        + "/v1/traces", // nobody there: its meters count
                 "wireproof.delivery.ack-wait=300ms",
                 "wireproof.delivery.max-attempts=2",
                 "wireproof.connection.ping-interval=1s",

@@ -25,6 +25,9 @@ class StopOrderIT {
     @Test
     void the_server_stops_from_what_begins_work_to_what_stores_it() {
         try (RunningServer server = RunningServer.start()) {
+            assertThat(server.beans(EndedCommands.class))
+                    .as("without an endpoint for traces nothing of them is there")
+                    .isEmpty();
             List<String> order = server.beans(SmartLifecycle.class).entrySet().stream()
                     .filter(part -> PARTS.contains(part.getKey()))
                     .sorted(Comparator.comparingInt((Map.Entry<String, SmartLifecycle> part) ->
