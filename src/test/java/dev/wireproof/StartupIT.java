@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.wireproof.database.EmbeddedDatabase;
 import dev.wireproof.testkit.Ports;
 import dev.wireproof.testkit.ServerProcess;
+import dev.wireproof.testkit.Shows;
 import dev.wireproof.testkit.TestDatabase;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -63,6 +64,7 @@ class StartupIT {
     }
 
     @Test
+    @Shows("S43")
     void a_wrong_database_password_is_named() throws InterruptedException {
         try (EmbeddedDatabase database = EmbeddedDatabase.start(home.resolve("other"))) {
             assertThat(failedStart(Map.of(
@@ -107,6 +109,7 @@ class StartupIT {
     }
 
     @Test
+    @Shows("S1")
     void a_first_start_shows_the_tokens_that_it_made_and_a_second_one_does_not() throws Exception {
         try (ServerProcess first = ServerProcess.start(settings(Map.of()))) {
             String admin = first.awaitLine("admin.*: (wpt_\\S+)").group(1);

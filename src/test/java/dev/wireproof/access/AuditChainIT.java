@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.wireproof.access.AuditVerifier.Anchor;
 import dev.wireproof.id.SiteId;
 import dev.wireproof.id.Uuids;
+import dev.wireproof.testkit.Shows;
 import dev.wireproof.testkit.TestDatabase;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,6 +29,7 @@ import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** The audit log as PostgreSQL keeps it, and what is found when someone with all rights there has been at it. */
+@Shows("S38")
 class AuditChainIT {
     private static final Instant LONG_AGO = Instant.parse("2025-03-30T01:00:00.123456Z");
 

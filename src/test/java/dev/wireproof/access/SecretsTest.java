@@ -2,12 +2,14 @@ package dev.wireproof.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.wireproof.testkit.Shows;
 import java.util.Base64;
 import java.util.BitSet;
 import org.junit.jupiter.api.Test;
 
 class SecretsTest {
     @Test
+    @Shows("S3")
     void a_secret_is_256_random_bits_behind_its_prefix() {
         String one = Secrets.random(Secrets.API_TOKEN);
         String other = Secrets.random(Secrets.API_TOKEN);

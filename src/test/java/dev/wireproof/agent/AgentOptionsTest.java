@@ -3,6 +3,7 @@ package dev.wireproof.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.wireproof.testkit.Shows;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.net.URI;
@@ -78,6 +79,7 @@ class AgentOptionsTest {
     }
 
     @Test
+    @Shows("S39")
     void no_text_from_outside_forges_a_line_of_the_log() {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         AgentLog log = new AgentLog(new PrintStream(out, true, StandardCharsets.UTF_8), () -> Instant.EPOCH);

@@ -3,6 +3,7 @@ package dev.wireproof.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.wireproof.testkit.Shows;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -30,6 +31,7 @@ class AgentTlsIT {
     Path directory;
 
     @Test
+    @Shows("S18")
     void a_certificate_counts_only_from_a_trusted_authority_and_for_the_very_host() throws Exception {
         KeyStore keys = certificateFor("dns:localhost");
         Path authority = directory.resolve("ca.pem");
@@ -55,6 +57,7 @@ class AgentTlsIT {
     }
 
     @Test
+    @Shows("S18")
     void a_redirect_is_not_followed_and_a_busy_server_is_left_alone_as_long_as_it_asks() throws Exception {
         assertRefused("HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:1/ws\r\n\r\n", "302 Found");
         WebSocketHandshake.Refused busy =

@@ -10,6 +10,7 @@ import dev.wireproof.testkit.Http;
 import dev.wireproof.testkit.RawPeer;
 import dev.wireproof.testkit.RunningServer;
 import dev.wireproof.testkit.RunningServer.Enrolled;
+import dev.wireproof.testkit.Shows;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -319,6 +320,7 @@ class AgentsApiIT {
     }
 
     @Test
+    @Shows("S13")
     void a_rotated_key_comes_with_the_next_auth() {
         try (Enrolled enrolled = server.enrol()) {
             answerEcho(enrolled.peer());

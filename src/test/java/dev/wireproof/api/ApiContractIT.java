@@ -12,6 +12,7 @@ import dev.wireproof.protocol.ServerMessage;
 import dev.wireproof.testkit.Http;
 import dev.wireproof.testkit.RunningServer;
 import dev.wireproof.testkit.RunningServer.Enrolled;
+import dev.wireproof.testkit.Shows;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -181,6 +182,7 @@ class ApiContractIT {
     }
 
     @Test
+    @Shows({"S2", "S19", "S22"})
     void each_route_answers_each_kind_of_caller_as_the_table_says() {
         Map<String, Rule> rules = rules();
         assertThat(operations().keySet())

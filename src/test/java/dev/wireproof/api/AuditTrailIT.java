@@ -7,6 +7,7 @@ import dev.wireproof.VerifyAuditForTests;
 import dev.wireproof.testkit.Http;
 import dev.wireproof.testkit.RunningServer;
 import dev.wireproof.testkit.RunningServer.Enrolled;
+import dev.wireproof.testkit.Shows;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -15,6 +16,7 @@ import tools.jackson.databind.JsonNode;
 
 /** Who did what, as the audit log of a running server tells it. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Shows("S38")
 class AuditTrailIT {
     private RunningServer server;
     private Http admin;

@@ -9,6 +9,7 @@ import dev.wireproof.testkit.Http;
 import dev.wireproof.testkit.RawPeer;
 import dev.wireproof.testkit.RunningServer;
 import dev.wireproof.testkit.RunningServer.Enrolled;
+import dev.wireproof.testkit.Shows;
 import java.io.ByteArrayInputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -143,6 +144,7 @@ class BadInputIT {
     }
 
     @Test
+    @Shows("S30")
     void depth_is_bounded() {
         String deep = "{\"env\":" + "{\"a\":".repeat(100) + "1" + "}".repeat(101);
         problem(
@@ -152,6 +154,7 @@ class BadInputIT {
     }
 
     @Test
+    @Shows("S29")
     void sizes_are_bounded_each_by_its_own_answer() {
         String mebibyte = "x".repeat(1 << 20);
         problem(admin.post("/api/v1/commands", command(",\"note\":\"%s\"".formatted(mebibyte))), 413, "too-large");
@@ -238,6 +241,7 @@ class BadInputIT {
     }
 
     @Test
+    @Shows("S24")
     void a_body_of_another_type_is_415_and_an_unacceptable_answer_406() {
         problem(
                 admin.post("/api/v1/commands", command(""), "Content-Type", "text/plain"),
@@ -266,6 +270,7 @@ class BadInputIT {
     }
 
     @Test
+    @Shows("S19")
     void what_is_not_yours_answers_like_what_does_not_exist() {
         String site = admin.post("/api/v1/sites", "{\"name\":\"far away\"}")
                 .json()
@@ -342,6 +347,7 @@ class BadInputIT {
     // ---- what agents say
 
     @Test
+    @Shows({"S36", "S39"})
     void an_agents_text_breaks_no_row_no_answer_and_no_log_line() {
         String hostname = "<script>alert(1)</script>\n2026 ERROR forged\u001b[2J\u0000\ud800\"}{";
         AgentMessage.Auth ordinary = RawPeer.auth(

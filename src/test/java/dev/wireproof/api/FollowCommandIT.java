@@ -9,6 +9,7 @@ import dev.wireproof.protocol.ServerMessage;
 import dev.wireproof.testkit.Http;
 import dev.wireproof.testkit.RunningServer;
 import dev.wireproof.testkit.RunningServer.Enrolled;
+import dev.wireproof.testkit.Shows;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -116,6 +117,7 @@ class FollowCommandIT {
     }
 
     @Test
+    @Shows("S28")
     void bytes_that_are_no_text_come_as_bytes() {
         try (Taken taken = taken()) {
             taken.writes(AgentMessage.Stream.STDOUT, 0, new byte[] {(byte) 0xFF, (byte) 0xFE, 0, 65, 66, 67, 68});
@@ -158,6 +160,7 @@ class FollowCommandIT {
     }
 
     @Test
+    @Shows({"S3", "S7"})
     void a_token_that_is_revoked_while_it_follows_sees_nothing_of_what_comes_after() throws Exception {
         JsonNode token = admin.post("/api/v1/api-tokens", "{\"name\":\"leaving\",\"role\":\"viewer\"}")
                 .json();

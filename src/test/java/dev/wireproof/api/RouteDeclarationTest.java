@@ -12,6 +12,7 @@ import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
+import dev.wireproof.testkit.Shows;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.springframework.core.annotation.AnnotatedElementUtils;
@@ -46,6 +47,7 @@ class RouteDeclarationTest {
     private static final ArchRule RULE = methods().should(DECLARE).allowEmptyShould(true);
 
     @Test
+    @Shows("S2")
     void every_route_declares_who_may_call_it_and_what_the_audit_log_calls_it() {
         RULE.check(CODE);
         assertThat(CODE.stream()

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.wireproof.testkit.Http;
 import dev.wireproof.testkit.RunningServer;
 import dev.wireproof.testkit.RunningServer.Enrolled;
+import dev.wireproof.testkit.Shows;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.TestInstance;
 
 /** What a token that is limited to one site learns of the others. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Shows("S19")
 class SiteScopeIT {
     private RunningServer server;
     private Http elsewhere;

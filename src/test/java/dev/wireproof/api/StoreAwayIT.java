@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.wireproof.testkit.Http;
 import dev.wireproof.testkit.RunningServer;
 import dev.wireproof.testkit.RunningServer.Enrolled;
+import dev.wireproof.testkit.Shows;
 import dev.wireproof.testkit.TcpProxy;
 import dev.wireproof.testkit.TestDatabase;
 import dev.wireproof.testkit.Trap;
@@ -65,6 +66,7 @@ class StoreAwayIT {
     }
 
     @Test
+    @Shows("S46")
     void without_its_database_the_server_says_so_and_a_restarted_one_still_knows_the_keys() throws SQLException {
         String url = TestDatabase.freshUrl();
         String key = UUID.randomUUID().toString();

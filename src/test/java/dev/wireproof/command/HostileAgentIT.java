@@ -6,6 +6,7 @@ import dev.wireproof.id.AgentId;
 import dev.wireproof.protocol.AgentMessage.LedgerStatus;
 import dev.wireproof.protocol.ServerMessage.CommandLedgerQuery;
 import dev.wireproof.protocol.ServerMessage.ProtocolError;
+import dev.wireproof.testkit.Shows;
 import java.time.ZoneOffset;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
@@ -23,6 +24,7 @@ class HostileAgentIT {
     }
 
     @Test
+    @Shows("S16")
     void what_an_agents_record_says_counts_once_and_only_when_it_was_asked() {
         TestAgent agent = server.agent();
         agent.connect();

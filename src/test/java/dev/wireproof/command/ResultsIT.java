@@ -12,6 +12,7 @@ import dev.wireproof.protocol.AgentMessage.NackCode;
 import dev.wireproof.protocol.AgentMessage.Outcome;
 import dev.wireproof.protocol.AgentMessage.Stream;
 import dev.wireproof.protocol.ServerMessage;
+import dev.wireproof.testkit.Shows;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -199,6 +200,7 @@ class ResultsIT {
     }
 
     @Test
+    @Shows("S16")
     void another_agents_command_and_an_unknown_one_get_the_same_answer() {
         TestAgent thief = server.agent().connect();
         thief.result(id, Outcome.EXITED, 0);

@@ -7,6 +7,7 @@ import dev.wireproof.id.AgentId;
 import dev.wireproof.protocol.AgentMessage;
 import dev.wireproof.protocol.CloseCode;
 import dev.wireproof.testkit.RawPeer;
+import dev.wireproof.testkit.Shows;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -34,6 +35,7 @@ class DeadlinesIT {
     }
 
     @Test
+    @Shows({"S10", "S32"})
     void a_socket_on_which_no_Auth_comes_is_closed_with_4408_after_ten_seconds() {
         try (RawPeer peer = RawPeer.upgraded(line.port())) {
             await().until(() -> line.registry.openSockets() == 1);

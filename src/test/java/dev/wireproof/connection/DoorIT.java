@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.wireproof.id.AgentId;
 import dev.wireproof.testkit.RawPeer;
+import dev.wireproof.testkit.Shows;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -27,6 +28,7 @@ class DoorIT {
     }
 
     @Test
+    @Shows("S37")
     void a_header_line_that_the_client_made_up_in_front_of_the_proxys_own_is_not_believed() {
         try (RawPeer peer = RawPeer.connect(line.port())) {
             RawPeer.HttpAnswer answer = peer.handshake(List.of(
@@ -62,6 +64,7 @@ class DoorIT {
     }
 
     @Test
+    @Shows("S10")
     void a_full_server_answers_503_with_a_time_to_come_back() {
         try (RawPeer one = RawPeer.upgraded(line.port());
                 RawPeer two = RawPeer.upgraded(line.port());
@@ -92,6 +95,7 @@ class DoorIT {
     }
 
     @Test
+    @Shows("S46")
     void credentials_that_cannot_be_checked_now_are_answered_with_1013() {
         line.whileAdmitting = () -> {
             throw new IllegalStateException("the database is away");

@@ -7,6 +7,7 @@ import dev.wireproof.protocol.AgentMessage;
 import dev.wireproof.protocol.ServerMessage;
 import dev.wireproof.testkit.RawPeer;
 import dev.wireproof.testkit.RunningServer;
+import dev.wireproof.testkit.Shows;
 import java.util.Objects;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
@@ -68,6 +69,7 @@ class EnrolmentIT {
     }
 
     @Test
+    @Shows("S11")
     void whatever_else_arrived_shows_that_the_key_did_and_a_later_Auth_is_a_new_agent_that_waits_for_approval() {
         String known = "device-" + UUID.randomUUID();
         ServerMessage.AuthAck first;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.wireproof.id.AgentId;
 import dev.wireproof.protocol.ServerMessage;
 import dev.wireproof.testkit.RawPeer;
+import dev.wireproof.testkit.Shows;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -40,6 +41,7 @@ class FrameSuiteIT {
 
     @ParameterizedTest
     @MethodSource("cases")
+    @Shows("S29")
     void a_peer_that_sends_frames_as_it_likes_gets_the_answer_of_the_standard(FrameCase frames) {
         try (RawPeer peer = frames.authenticated() ? line.agent(agent) : RawPeer.upgraded(line.port())) {
             send(peer, frames);

@@ -6,6 +6,7 @@ import dev.wireproof.id.AgentId;
 import dev.wireproof.protocol.AgentMessage;
 import dev.wireproof.protocol.ServerMessage;
 import dev.wireproof.testkit.RawPeer;
+import dev.wireproof.testkit.Shows;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
@@ -53,6 +54,7 @@ class HandshakeIT {
     }
 
     @Test
+    @Shows("S24")
     void a_browser_is_refused_unless_its_origin_is_allowed() {
         try (RawPeer peer = RawPeer.connect(line.port())) {
             assertThat(peer.handshake(List.of(SUBPROTOCOL, "Origin: https://evil.example"))
@@ -67,6 +69,7 @@ class HandshakeIT {
     }
 
     @Test
+    @Shows("S31")
     void no_extension_is_negotiated() {
         try (RawPeer peer = RawPeer.connect(line.port())) {
             RawPeer.HttpAnswer answer =

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.wireproof.id.AgentId;
 import dev.wireproof.testkit.RawPeer;
+import dev.wireproof.testkit.Shows;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ class StalledPeersIT {
     private static final int OTHERS = 10;
 
     @Test
+    @Shows("S32")
     void a_hundred_peers_that_do_not_read_keep_nobody_waiting_and_are_forgotten_once_evicted() {
         try (LineUnderTest line = new LineUnderTest()) {
             line.sendBuffer(16 * 1024); // the kernel then swallows little, and a hundred are stalled soon

@@ -9,6 +9,7 @@ import dev.wireproof.protocol.AgentMessage;
 import dev.wireproof.protocol.ProtocolFault;
 import dev.wireproof.protocol.ServerMessage;
 import dev.wireproof.testkit.RawPeer;
+import dev.wireproof.testkit.Shows;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -71,6 +72,7 @@ class UnusableTextIT {
                 "[1,2,3] | MALFORMED | ",
                 "hello | MALFORMED | ",
             })
+    @Shows("S29")
     void a_text_that_cannot_be_used_is_answered_with_what_is_wrong(String text, ProtocolFault.Code code, String type) {
         ProtocolFault fault = answer(text);
         assertThat(fault.code()).isEqualTo(code);
@@ -105,6 +107,7 @@ class UnusableTextIT {
     }
 
     @Test
+    @Shows("S29")
     void who_sends_nothing_but_malformed_texts_is_no_agent_and_closed_with_4400() {
         for (int i = 0; i < 99; i++) {
             answer("garbage");

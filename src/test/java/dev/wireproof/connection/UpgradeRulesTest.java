@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.wireproof.connection.UpgradeRules.Answer;
 import dev.wireproof.connection.UpgradeRules.Asked;
+import dev.wireproof.testkit.Shows;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
@@ -62,6 +63,7 @@ class UpgradeRulesTest {
     }
 
     @Test
+    @Shows("S37")
     void what_a_stranger_says_of_being_a_proxy_is_not_believed() {
         assertNeedsTls(answer(new String[0], "192.0.2.7", false, "198.51.100.1", "https"));
         assertNeedsTls(answer(BEHIND_PROXY, "192.0.2.7", false, "127.0.0.1", "https"));

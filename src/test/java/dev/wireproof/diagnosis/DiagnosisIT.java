@@ -9,6 +9,7 @@ import dev.wireproof.protocol.ServerMessage;
 import dev.wireproof.testkit.Http;
 import dev.wireproof.testkit.RawPeer;
 import dev.wireproof.testkit.RunningServer;
+import dev.wireproof.testkit.Shows;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -325,6 +326,7 @@ class DiagnosisIT {
     }
 
     @Test
+    @Shows("S19")
     void a_viewer_sees_and_does_not_ask_and_other_sites_see_nothing() {
         RunningServer.Enrolled agent = server.enrol();
         agent.close();

@@ -11,6 +11,7 @@ import dev.wireproof.protocol.AgentMessage.Auth;
 import dev.wireproof.protocol.AgentMessage.Credentials;
 import dev.wireproof.protocol.AgentMessage.Os;
 import dev.wireproof.protocol.ServerMessage.RejectCode;
+import dev.wireproof.testkit.Shows;
 import dev.wireproof.testkit.SteppingClock;
 import dev.wireproof.testkit.TestDatabase;
 import java.time.Duration;
@@ -166,6 +167,7 @@ class AdmissionIT {
     }
 
     @Test
+    @Shows("S11")
     void the_same_device_with_another_token_never_takes_over_even_before_it_is_confirmed() {
         String device = device();
         Admission.Admitted first = admitted(enrol(token(null), device));
@@ -175,6 +177,7 @@ class AdmissionIT {
     }
 
     @Test
+    @Shows("S11")
     void a_token_is_refused_when_unknown_expired_or_used_up_and_a_refusal_makes_no_agent() {
         assertThat(refusal(enrol("wpe_nobody", device()))).isEqualTo(RejectCode.BAD_CREDENTIALS);
         String once = token(1);
@@ -202,6 +205,7 @@ class AdmissionIT {
     }
 
     @Test
+    @Shows("S4")
     void an_unknown_agent_and_a_wrong_key_get_the_same_answer() {
         Admission.Admitted agent = admitted(enrol(token(1), device()));
         Admission wrong = returning(agent.agentId(), "wpk_wrong");
@@ -211,6 +215,7 @@ class AdmissionIT {
     }
 
     @Test
+    @Shows("S13")
     void a_rotated_key_is_handed_out_until_it_is_used_and_then_the_old_one_is_void() {
         Admission.Admitted first = admitted(enrol(token(1), device()));
         String old = first.newAgentKey();
@@ -260,6 +265,7 @@ class AdmissionIT {
     }
 
     @Test
+    @Shows("S3")
     void no_secret_is_found_in_the_database() {
         String token = token(1);
         String key = String.valueOf(admitted(enrol(token, device())).newAgentKey());

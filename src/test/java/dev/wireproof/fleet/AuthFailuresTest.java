@@ -2,6 +2,7 @@ package dev.wireproof.fleet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.wireproof.testkit.Shows;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -33,6 +34,7 @@ class AuthFailuresTest {
     }
 
     @Test
+    @Shows("S9")
     void suspects_are_checked_two_at_a_time_so_a_good_key_still_gets_its_turn() {
         assertThat(failures.mayCheckSuspect()).isTrue();
         assertThat(failures.mayCheckSuspect()).isTrue();
@@ -42,6 +44,7 @@ class AuthFailuresTest {
     }
 
     @Test
+    @Shows("S9")
     void a_key_that_passed_before_is_known() {
         failures.passed(42);
         assertThat(failures.passedBefore(42)).isTrue();

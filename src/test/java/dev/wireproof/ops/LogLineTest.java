@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.LoggingEvent;
+import dev.wireproof.testkit.Shows;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,7 @@ class LogLineTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"\r\n", "\n", "\r", "\u001b[2K\r", "\u2028", "\u2029", "\u0085", "\u000b", "\u202e"})
+    @Shows("S39")
     void nothing_that_is_logged_begins_a_line_of_its_own(String breaking) {
         String evil = "host" + breaking + FORGED;
         for (LoggingEvent event : List.of(

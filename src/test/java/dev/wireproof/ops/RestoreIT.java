@@ -7,6 +7,7 @@ import dev.wireproof.simulator.TestFleet;
 import dev.wireproof.testkit.Http;
 import dev.wireproof.testkit.Ports;
 import dev.wireproof.testkit.RunningServer;
+import dev.wireproof.testkit.Shows;
 import dev.wireproof.testkit.TestDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -23,6 +24,7 @@ class RestoreIT {
     private static final int AGENTS = 5;
 
     @Test
+    @Shows("S48")
     void an_older_backup_reuses_no_epoch_and_no_id_and_nothing_runs_twice() throws Exception {
         String before = TestDatabase.freshUrl();
         int port = Ports.free();

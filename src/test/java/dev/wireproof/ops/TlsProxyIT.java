@@ -9,6 +9,7 @@ import dev.wireproof.testkit.Http;
 import dev.wireproof.testkit.Ports;
 import dev.wireproof.testkit.RawPeer;
 import dev.wireproof.testkit.RunningServer;
+import dev.wireproof.testkit.Shows;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The documented nginx with TLS in front of a real server: {@code docker/nginx/wireproof.conf}, run by Debian's nginx. */
+@Shows("S41")
 class TlsProxyIT {
     private static final String AGENTS_ADDRESS = "127.0.0.2";
 

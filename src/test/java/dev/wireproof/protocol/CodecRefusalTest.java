@@ -3,6 +3,7 @@ package dev.wireproof.protocol;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.wireproof.protocol.ProtocolFault.Code;
+import dev.wireproof.testkit.Shows;
 import java.util.Collections;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -109,6 +110,7 @@ class CodecRefusalTest {
     }
 
     @Test
+    @Shows("S30")
     void what_is_too_deep_too_long_or_too_big_a_number_is_malformed() {
         assertRefused(nested(33), Code.MALFORMED, "");
         assertRefused(nested(100_000), Code.MALFORMED, "");
