@@ -1,10 +1,13 @@
 package dev.wireproof;
 
+import dev.wireproof.database.DatabaseLock;
 import dev.wireproof.database.DurabilityCheck;
 import dev.wireproof.database.EmbeddedDatabase;
 import dev.wireproof.database.HomeLock;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.List;
+import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Value;
@@ -12,6 +15,7 @@ import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.flyway.autoconfigure.FlywayConfigurationCustomizer;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -32,9 +36,23 @@ class DatabaseConfiguration {
         };
     }
 
+    /** Before anything else is done to the database, migrations included. */
+    @Bean
+    DatabaseLock databaseLock(JdbcConnectionDetails database) throws SQLException {
+        return DatabaseLock.take(
+                database.getJdbcUrl(),
+                Objects.requireNonNullElse(database.getUsername(), ""),
+                Objects.requireNonNullElse(database.getPassword(), ""));
+    }
+
+    @Bean
+    OnlyServer onlyServer(DatabaseLock lock, ConfigurableApplicationContext server) {
+        return new OnlyServer(lock, server);
+    }
+
     /** A migration may take longer than any statement of a running server, so it has a connection without their time limit. */
     @Bean
-    FlywayConfigurationCustomizer migrationsTakeTheirTime(JdbcConnectionDetails database) {
+    FlywayConfigurationCustomizer migrationsTakeTheirTime(JdbcConnectionDetails database, DatabaseLock taken) {
         return flyway -> flyway.dataSource(database.getJdbcUrl(), database.getUsername(), database.getPassword());
     }
 

@@ -2,6 +2,7 @@ package dev.wireproof;
 
 import dev.wireproof.agent.AgentMain;
 import dev.wireproof.diagnosis.VerifyEvidence;
+import dev.wireproof.signing.RotateSigningKey;
 import dev.wireproof.simulator.SimulateCommand;
 import java.util.Arrays;
 import org.springframework.boot.SpringApplication;
@@ -9,8 +10,8 @@ import org.springframework.boot.autoconfigure.SpringBootApplication;
 
 /**
  * The one program of the server's jar. Without a first word it is the server; {@code simulate …}, {@code agent …},
- * {@code verify-evidence …} and {@code verify-audit …} are the simulator, the reference agent and the checks of an evidence file and of the
- * audit log, which know nothing of Spring.
+ * {@code verify-evidence …}, {@code verify-audit …} and {@code rotate-signing-key …} are the simulator, the reference agent and the checks of an evidence file and of the
+ * audit log, and what replaces the key that signs commands, which know nothing of Spring.
  */
 @SpringBootApplication
 public class WireproofApplication {
@@ -20,6 +21,7 @@ public class WireproofApplication {
             case "simulate" -> SimulateCommand.main(rest(args));
             case "agent" -> AgentMain.main(rest(args));
             case "verify-evidence" -> VerifyEvidence.main(rest(args));
+            case "rotate-signing-key" -> RotateSigningKey.main(rest(args));
             case "verify-audit" -> VerifyAudit.main(rest(args));
             default -> serve(args);
         }

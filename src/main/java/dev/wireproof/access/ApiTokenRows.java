@@ -35,6 +35,9 @@ interface ApiTokenRows extends JpaRepository<ApiTokenRow, UUID> {
         """)
     List<ApiTokenRow> pageWithin(String sites, @Nullable UUID before, int limit);
 
+    @Query("select t.id from ApiTokenRow t where t.revokedAt >= :since order by t.revokedAt desc")
+    List<UUID> revokedSince(Instant since, Limit limit);
+
     @Modifying
     @Transactional
     @Query("update ApiTokenRow t set t.revokedAt = :now where t.id = :id and t.revokedAt is null")

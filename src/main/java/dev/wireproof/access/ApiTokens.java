@@ -18,6 +18,8 @@ import org.springframework.stereotype.Component;
 /** The tokens of the REST API: made, listed, revoked here; checked, request by request, by {@link TokenCheck}. */
 @Component
 public class ApiTokens {
+    private static final int MOST_REVOKED = 10_000;
+
     private final ApiTokenRows rows;
     private final InstantSource clock;
     private final TokenCheck check;
@@ -104,6 +106,11 @@ public class ApiTokens {
                 ? rows.page(before, Limit.of(limit))
                 : rows.pageWithin(SiteArrays.literal(within), before, limit);
         return found.stream().map(ApiTokens::token).toList();
+    }
+
+    /** Those that were revoked then or later, newest first, ten thousand at most. */
+    public List<UUID> revokedSince(Instant since) {
+        return rows.revokedSince(since, Limit.of(MOST_REVOKED));
     }
 
     /** At once on this node, within 5 s on others. @return false when there is none */

@@ -73,7 +73,7 @@ final class AgentCore implements Session.Receiver, CommandRun.Listener {
         this.serverTime = new ServerTime(clock);
         this.room = new CommandRoom(home, ledger, deliveries, serverTime, clock, log, this, this::send);
         this.recovery = new Recovery(home, ledger, deliveries, room, clock, log);
-        this.desk = new CommandDesk(ledger, deliveries, room, serverTime, log);
+        this.desk = new CommandDesk(ledger, deliveries, room, serverTime, greeting::identity, log);
         this.pulse = new Pulse(room, new MachineMetrics(home.directory()), Duration.ofSeconds(options.echoIntervalS()));
         this.fatal = fatal;
     }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,13 +27,21 @@ final class CommandDesk {
     private final Deliveries deliveries;
     private final CommandRoom room;
     private final ServerTime serverTime;
+    private final Supplier<@Nullable Identity> identity;
     private final AgentLog log;
 
-    CommandDesk(Ledger ledger, Deliveries deliveries, CommandRoom room, ServerTime serverTime, AgentLog log) {
+    CommandDesk(
+            Ledger ledger,
+            Deliveries deliveries,
+            CommandRoom room,
+            ServerTime serverTime,
+            Supplier<@Nullable Identity> identity,
+            AgentLog log) {
         this.ledger = ledger;
         this.deliveries = deliveries;
         this.room = room;
         this.serverTime = serverTime;
+        this.identity = identity;
         this.log = log;
     }
 
@@ -43,24 +52,34 @@ final class CommandDesk {
             offeredAgain(session, command, text, known);
             return;
         }
+        switch (opened(command)) {
+            case Seal.Opened.Good(var what, var counter) -> offered(session, what, counter, text);
+            case Seal.Opened.Broken(var why) -> {
+                refuse(session, command, new Refusal(NackCode.BAD_SIGNATURE, why), text);
+            }
+        }
+    }
+
+    /** An agent that was never told of keys takes commands as they are. */
+    private Seal.Opened opened(Command command) {
+        Identity me = identity.get();
+        return me == null || me.signingKeys().isEmpty()
+                ? new Seal.Opened.Good(command, 0)
+                : Seal.open(command, me.signingKeys(), me.agentId(), ledger.highestCounter(), serverTime.now());
+    }
+
+    private void offered(Session session, Command command, long counter, byte[] text) {
         Refusal refusal = refusal(command);
         if (refusal == null) {
             try {
-                ledger.accept(command);
+                ledger.accept(command, counter);
             } catch (IOException e) {
                 log.warn("record.failed", "command", command.commandId(), "error", e.getMessage());
                 refusal = new Refusal(NackCode.BUSY, "the record of commands cannot be written: " + e.getMessage());
             }
         }
         if (refusal != null) {
-            log.info("command.refused", "command", command.commandId(), "code", refusal.code(), "why", refusal.why());
-            session.send(new AgentMessage.CommandNack(
-                    command.commandId(),
-                    command.attempt(),
-                    refusal.code(),
-                    refusal.why(),
-                    text.length,
-                    Sha256.hex(text)));
+            refuse(session, command, refusal, text);
             return;
         }
         acknowledge(session, command, text, false, AckStatus.ACCEPTED);
@@ -68,6 +87,12 @@ final class CommandDesk {
     }
 
     private record Refusal(NackCode code, String why) {}
+
+    private void refuse(Session session, Command command, Refusal refusal, byte[] text) {
+        log.info("command.refused", "command", command.commandId(), "code", refusal.code(), "why", refusal.why());
+        session.send(new AgentMessage.CommandNack(
+                command.commandId(), command.attempt(), refusal.code(), refusal.why(), text.length, Sha256.hex(text)));
+    }
 
     private @Nullable Refusal refusal(Command command) {
         Interpreter interpreter = Interpreter.named(command.interpreter()).orElse(null);

@@ -7,11 +7,13 @@ import dev.wireproof.protocol.CloseCode;
 import dev.wireproof.protocol.ServerMessage.AuthAck;
 import dev.wireproof.protocol.ServerMessage.AuthReject;
 import dev.wireproof.protocol.ServerMessage.RejectCode;
+import dev.wireproof.protocol.ServerMessage.SigningKey;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +45,12 @@ final class Greeting {
         this.identityFile = identityFile;
         this.version = version;
         this.log = log;
+    }
+
+    /** Who this agent is by now; null: not enrolled yet. */
+    @Nullable
+    Identity identity() {
+        return identity;
     }
 
     AgentMessage.Auth auth(List<CommandId> runningCommands) {
@@ -89,7 +97,18 @@ final class Greeting {
             session.close(CloseCode.PROTOCOL_ERROR, "AuthAck of an enrolment holds no agent_key");
             return false;
         }
-        Identity fresh = new Identity(ack.agentId(), key, Math.max(ack.epoch(), known == null ? 0 : known.lastEpoch()));
+        Map<String, String> pinned = known == null ? Map.of() : known.signingKeys();
+        Map<String, String> signingKeys = PinnedKeys.after(pinned, ack.signingKeys());
+        if (!signingKeys.equals(pinned)) {
+            log.info("signing_keys.pinned", "keys", signingKeys.keySet());
+        }
+        for (SigningKey told : ack.signingKeys()) {
+            if (!signingKeys.containsKey(told.keyId())) {
+                log.warn("signing_key.refused", "key", told.keyId());
+            }
+        }
+        Identity fresh = new Identity(
+                ack.agentId(), key, Math.max(ack.epoch(), known == null ? 0 : known.lastEpoch()), signingKeys);
         try {
             fresh.store(identityFile);
         } catch (IOException e) {

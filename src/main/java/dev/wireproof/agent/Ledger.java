@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Lines of the journal, fields parted by tabs: {@code H ledger_id seq} · {@code A id forget_at seq Command} ·
  * {@code S id started_at} · {@code P id pid process_start} · {@code F id forget_at seq settled CommandResult} ·
- * {@code E id forget_at seq} · {@code R id} (settled). Owned by the core's thread.
+ * {@code E id forget_at seq} · {@code R id} (settled) · {@code C counter} (of signed documents, the highest counts). Owned by the core's thread.
  */
 final class Ledger implements AutoCloseable {
     static final Duration KEPT = Duration.ofDays(7);
@@ -43,6 +43,7 @@ final class Ledger implements AutoCloseable {
     private Journal journal;
     private UUID id = UUID.randomUUID();
     private long seq;
+    private long highestCounter;
     private long compactedLength;
     private final Map<CommandId, LedgerEntry> entries = new LinkedHashMap<>();
     private final Map<CommandId, Started> running = new LinkedHashMap<>();
@@ -93,6 +94,7 @@ final class Ledger implements AutoCloseable {
                             LedgerEntry.finished(result, Long.parseLong(fields[2]), offset, fields[4].equals("1")));
                 }
                 case "E" -> replayed(fields, LedgerEntry.expired(Long.parseLong(fields[2])));
+                case "C" -> highestCounter = Math.max(highestCounter, Long.parseLong(fields[1]));
                 case "R" -> entries.computeIfPresent(CommandId.parse(fields[1]), (_, entry) -> entry.toSettled());
                 default -> throw new IOException("the record of commands was written by a newer agent");
             }
@@ -132,6 +134,20 @@ final class Ledger implements AutoCloseable {
 
     boolean isFull() {
         return entries.size() >= MAX_ENTRIES;
+    }
+
+    /** The highest counter of a signed document that was ever accepted; 0: none. */
+    long highestCounter() {
+        return highestCounter;
+    }
+
+    /** @param counter of the signed document; 0: it was not signed */
+    void accept(Command command, long counter) throws IOException {
+        if (counter > highestCounter) {
+            journal.write("C\t" + counter); // on the disk with the line that follows it, at the latest
+        }
+        accept(command);
+        highestCounter = Math.max(highestCounter, counter);
     }
 
     /** Once this returns, the command may be acknowledged. */
@@ -215,6 +231,9 @@ final class Ledger implements AutoCloseable {
         Journal compacted = Journal.open(fresh, (_, _) -> {}).journal();
         try {
             compacted.write("H\t" + id + "\t" + seq);
+            if (highestCounter > 0) {
+                compacted.write("C\t" + highestCounter);
+            }
             for (Map.Entry<CommandId, LedgerEntry> entry : entries.entrySet()) {
                 LedgerEntry copy = copied(entry.getKey(), entry.getValue(), now, compacted);
                 if (copy != null) {

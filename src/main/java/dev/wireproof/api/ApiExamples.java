@@ -47,7 +47,9 @@ class ApiExamples implements OpenApiCustomizer {
             EchoJson.class,
             DiagnosisJson.class,
             EvidenceController.EvidenceFileJson.class,
-            CommandJson.class);
+            CommandJson.class,
+            BatchJson.class,
+            BatchController.ForecastJson.class);
 
     private final ObjectMapper json = JsonMapper.shared();
     private final Map<String, Example> operations = new LinkedHashMap<>();
@@ -226,7 +228,8 @@ class ApiExamples implements OpenApiCustomizer {
                 Problem.of(
                                 status,
                                 "echo-unanswered",
-                                "The agent did not answer the Echo in time; the last rung that was proven is PEER_READ.")
+                                "The agent did not answer the Echo in time; the last rung that was proven is"
+                                        + " PEER_READ.")
                         .withMembers(Map.of("last_rung", "PEER_READ"));
             default -> ErrorPage.problem(status);
         };

@@ -1,8 +1,6 @@
 package dev.wireproof.api;
 
-import dev.wireproof.access.AuditLog;
 import dev.wireproof.access.TokenCheck;
-import io.github.bucket4j.TimeMeter;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.http.HttpServletRequest;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -19,12 +17,12 @@ import org.springframework.security.config.observation.SecurityObservationSettin
 import org.springframework.security.oauth2.server.resource.introspection.BadOpaqueTokenException;
 import org.springframework.security.oauth2.server.resource.introspection.OpaqueTokenIntrospector;
 import org.springframework.security.oauth2.server.resource.web.BearerTokenResolver;
+import org.springframework.security.oauth2.server.resource.web.authentication.BearerTokenAuthenticationFilter;
 import org.springframework.security.web.AuthenticationEntryPoint;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.access.AccessDeniedHandler;
 import org.springframework.security.web.access.intercept.AuthorizationFilter;
 import org.springframework.security.web.firewall.RequestRejectedHandler;
-import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWriter.ReferrerPolicy;
 import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
 import org.springframework.security.web.util.matcher.NegatedRequestMatcher;
 import org.springframework.security.web.util.matcher.RequestMatcher;
@@ -38,13 +36,6 @@ import org.springframework.security.web.util.matcher.RequestMatcher;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(ApiSettings.class)
 class ApiSecurity {
-    private static final String API_CSP =
-            "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
-    /** Swagger UI sets styles from its script; its scripts are files of our own. */
-    private static final String PAGE_CSP = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
-            + " img-src 'self' data:; font-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none';"
-            + " form-action 'none'";
-
     @Bean
     OpaqueTokenIntrospector introspector(TokenCheck tokens) {
         return secret -> new CallerPrincipal(
@@ -78,8 +69,9 @@ class ApiSecurity {
             HttpSecurity http,
             OpaqueTokenIntrospector introspector,
             BearerTokenResolver bearerTokens,
-            ApiSettings settings,
-            AuditLog audit,
+            RequestRates rates,
+            SignInLog signIns,
+            SignInLimit limit,
             Environment environment) {
         AuthenticationEntryPoint unauthenticated = unauthenticated();
         AccessDeniedHandler denied =
@@ -117,19 +109,15 @@ class ApiSecurity {
                         .accessDeniedHandler(denied))
                 .exceptionHandling(handling ->
                         handling.authenticationEntryPoint(unauthenticated).accessDeniedHandler(denied))
-                .addFilterAfter(new RateLimit(settings.rate(), TimeMeter.SYSTEM_NANOTIME), AuthorizationFilter.class)
-                .addFilterAfter(new SignIns(audit), RateLimit.class);
+                .addFilterBefore(new SignInGate(limit, bearerTokens), BearerTokenAuthenticationFilter.class)
+                .addFilterAfter(new RateLimit(rates), AuthorizationFilter.class)
+                .addFilterAfter(new SignIns(signIns, limit), RateLimit.class);
         return http.build();
     }
 
     private static void headers(HeadersConfigurer<HttpSecurity> headers) {
-        headers.frameOptions(HeadersConfigurer.FrameOptionsConfig::deny)
-                .referrerPolicy(policy -> policy.policy(ReferrerPolicy.NO_REFERRER))
-                .addHeaderWriter((request, response) -> {
-                    String path = request.getRequestURI();
-                    boolean page = path.startsWith("/swagger-ui/") || path.startsWith("/docs");
-                    response.setHeader("Content-Security-Policy", page ? PAGE_CSP : API_CSP);
-                });
+        headers.defaultsDisabled();
+        SecurityHeaders.WRITERS.forEach(headers::addHeaderWriter);
     }
 
     private static AuthenticationEntryPoint unauthenticated() {

@@ -29,7 +29,7 @@ import org.springframework.web.bind.annotation.RestController;
 
 /**
  * Tokens of this API. An admin that is limited to some sites makes and sees only tokens that are limited to these: nobody gives away more
- * than they have.
+ * than they have, nor for longer.
  */
 @RestController
 @RequestMapping("/api/v1/api-tokens")
@@ -124,6 +124,7 @@ class ApiTokenController {
         } else if (!limitedTo.stream().allMatch(site -> caller.sees(site) && sites.exists(site))) {
             throw Problem.notFound().exception();
         }
+        LifeLimit.require(tokens, caller, expires);
         return idempotency.create(request, caller, () -> {
             ApiTokens.Created made = tokens.create(name, role, limitedTo, expires, caller.name());
             ApiTokenJson token = ApiTokenJson.of(made.token());

@@ -43,9 +43,8 @@ class BodyReader extends RequestBodyAdviceAdapter {
             throw Problem.tooLarge(ApiJson.BODY_BYTES).exception();
         }
         HttpHeaders headers = message.getHeaders();
-        if (headers.getFirst(IdempotencyHeader.NAME) != null
-                && RequestContextHolder.getRequestAttributes() instanceof ServletRequestAttributes request) {
-            request.getRequest().setAttribute(HASH, sha256(body));
+        if (RequestContextHolder.getRequestAttributes() instanceof ServletRequestAttributes request) {
+            noteHash(request.getRequest(), body);
         }
         return new HttpInputMessage() {
             @Override
@@ -58,6 +57,13 @@ class BodyReader extends RequestBodyAdviceAdapter {
                 return headers;
             }
         };
+    }
+
+    /** For a body that was read already: only what came with a key is hashed. */
+    static void noteHash(HttpServletRequest request, byte[] body) {
+        if (request.getHeader(IdempotencyHeader.NAME) != null) {
+            request.setAttribute(HASH, sha256(body));
+        }
     }
 
     /** SHA-256 of the body as it came; of nothing when there was none. */

@@ -27,6 +27,10 @@ final class Checks {
     }
 
     /** @throws ProblemException 400 when a field was bad */
+    void addAll(String prefix, Checks others) {
+        others.errors.forEach(error -> bad(prefix + error.field(), error.message()));
+    }
+
     void done() {
         if (!errors.isEmpty()) {
             throw Problem.invalid(errors).exception();

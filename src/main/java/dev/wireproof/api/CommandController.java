@@ -8,18 +8,15 @@ import dev.wireproof.command.CommandState;
 import dev.wireproof.command.CommandView;
 import dev.wireproof.command.Commands;
 import dev.wireproof.command.Decision;
-import dev.wireproof.command.IdempotencyKey;
-import dev.wireproof.command.NewCommand;
+import dev.wireproof.command.Rollouts;
 import dev.wireproof.command.Submission;
 import dev.wireproof.diagnosis.Diagnoses;
-import dev.wireproof.fleet.Agents;
 import dev.wireproof.id.AgentId;
 import dev.wireproof.id.CommandId;
 import dev.wireproof.id.SiteId;
 import jakarta.servlet.http.HttpServletRequest;
-import java.net.URI;
 import java.time.Duration;
-import java.util.HexFormat;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,14 +42,21 @@ class CommandController {
 
     private final Commands commands;
     private final VisibleCommands visible;
-    private final Agents agents;
+    private final CommandCreation creation;
     private final Diagnoses diagnoses;
+    private final Rollouts rollouts;
 
-    CommandController(Commands commands, VisibleCommands visible, Agents agents, Diagnoses diagnoses) {
+    CommandController(
+            Commands commands,
+            VisibleCommands visible,
+            CommandCreation creation,
+            Diagnoses diagnoses,
+            Rollouts rollouts) {
         this.commands = commands;
         this.visible = visible;
-        this.agents = agents;
+        this.creation = creation;
         this.diagnoses = diagnoses;
+        this.rollouts = rollouts;
     }
 
     record CancelRequest(@Nullable String reason) {}
@@ -69,36 +73,24 @@ class CommandController {
             @RequestBody CommandRequest body,
             @RequestParam(name = "wait_s", required = false) @Nullable String waitS) {
         Duration wait = wait(waitS);
-        CommandRequest.Checked checked = body.checked();
-        Optional<Agents.Place> place = agents.placeOf(checked.agent());
-        if (place.isEmpty() || !caller.sees(place.get().site())) {
-            throw noSuchAgent().exception();
-        }
-        RouteGuard.about(request, place.get().site());
-        RouteGuard.detail(request, checked.forAudit());
-        NewCommand command = checked.forAgentAt(place.get(), caller);
-        CompletableFuture<Submission> submitted = commands.submit(command, key(request, caller));
+        CompletableFuture<Submission> submitted = creation.submit(creation.wanted(request, caller, body));
         if (wait.isZero()) {
-            return stored(submitted.join());
+            return CommandCreation.answer(submitted.join());
         }
         return submitted.thenCompose(submission -> awaited(submission, wait));
     }
 
-    private static Problem noSuchAgent() {
-        return Problem.of(HttpStatus.NOT_FOUND, Problem.notFound().code(), "There is no such agent.")
-                .withErrors(List.of(new Problem.FieldError("agent_id", "names no agent")));
-    }
-
-    private static @Nullable IdempotencyKey key(HttpServletRequest request, Caller caller) {
-        String key = IdempotencyHeader.of(request);
-        return key == null
-                ? null
-                : new IdempotencyKey(
-                        caller.tokenId().toString(), key, HexFormat.of().formatHex(BodyReader.bodyHash(request)));
+    /** What {@link #create} declares, for the short way that leads to the same. */
+    static RequiresRole createIsDeclared() {
+        return Arrays.stream(CommandController.class.getDeclaredMethods())
+                .filter(method -> method.getName().equals("create"))
+                .map(method -> method.getAnnotation(RequiresRole.class))
+                .findFirst()
+                .orElseThrow();
     }
 
     private CompletableFuture<ResponseEntity<CommandJson>> awaited(Submission submission, Duration wait) {
-        ResponseEntity<CommandJson> now = stored(submission);
+        ResponseEntity<CommandJson> now = CommandCreation.answer(submission);
         CommandJson command = now.getBody();
         if (command == null) {
             return CompletableFuture.completedFuture(now);
@@ -108,25 +100,6 @@ class CommandController {
                                 view.isPresent() && view.get().state().ended() ? HttpStatus.OK : HttpStatus.ACCEPTED)
                         .headers(now.getHeaders())
                         .body(view.map(this::shown).orElse(command)));
-    }
-
-    private static ResponseEntity<CommandJson> stored(Submission submission) {
-        return switch (submission) {
-            case Submission.Created(CommandView command) -> accepted(command).body(CommandJson.of(command));
-            case Submission.Replayed(CommandView command) ->
-                accepted(command).header("Idempotency-Replayed", "true").body(CommandJson.of(command));
-            case Submission.KeyReused() -> throw Idempotency.keyReused().exception();
-            case Submission.TooLarge(int encodedBytes, int allowedBytes) ->
-                throw Problem.invalid(
-                                "script",
-                                "makes a message of %d bytes, with args and env; %d are allowed"
-                                        .formatted(encodedBytes, allowedBytes))
-                        .exception();
-        };
-    }
-
-    private static ResponseEntity.BodyBuilder accepted(CommandView command) {
-        return ResponseEntity.accepted().location(URI.create("/api/v1/commands/" + command.id()));
     }
 
     private static Duration wait(@Nullable String waitS) {
@@ -182,11 +155,17 @@ class CommandController {
         Paging paging = Paging.of(checks, limit, cursor);
         Long after = paging.afterNumber(checks);
         checks.done();
-        if (batch != null) {
-            return new PageJson<>(List.of(), null); // there are no batches yet, so no command is part of one
-        }
         CommandPage page = commands.list(
-                new CommandFilter(Visible.sites(caller, site), agent, inState, from, to, text), after, paging.limit());
+                new CommandFilter(
+                        Visible.sites(caller, site),
+                        agent,
+                        inState,
+                        from,
+                        to,
+                        text,
+                        batch == null ? null : batch.value()),
+                after,
+                paging.limit());
         return new PageJson<>(shown(page.items()), page.next() == null ? null : Paging.cursor(page.next()));
     }
 
@@ -199,8 +178,10 @@ class CommandController {
                 .filter(command -> command.state().ended())
                 .map(CommandView::id)
                 .toList());
+        Map<CommandId, UUID> batches =
+                rollouts.ofCommands(commands.stream().map(CommandView::id).toList());
         return commands.stream()
-                .map(command -> CommandJson.of(command, made.get(command.id())))
+                .map(command -> CommandJson.of(command, made.get(command.id()), batches.get(command.id())))
                 .toList();
     }
 
@@ -238,7 +219,8 @@ class CommandController {
 
     private static ResponseEntity<CommandJson> decided(Decision decision, String conflictCode) {
         return switch (decision) {
-            case Decision.Accepted(CommandView command) -> accepted(command).body(CommandJson.of(command));
+            case Decision.Accepted(CommandView command) ->
+                CommandCreation.accepted(command).body(CommandJson.of(command));
             case Decision.Conflict(CommandView unused, String why) ->
                 throw Problem.conflict(conflictCode, why).exception();
             case Decision.NotFound() -> throw Problem.notFound().exception();

@@ -44,12 +44,15 @@ class CommandEvidenceController {
     private final Diagnoses diagnoses;
     private final VisibleCommands visible;
     private final TokenCheck tokens;
+    private final StreamPlaces places;
 
-    CommandEvidenceController(Commands commands, Diagnoses diagnoses, VisibleCommands visible, TokenCheck tokens) {
+    CommandEvidenceController(
+            Commands commands, Diagnoses diagnoses, VisibleCommands visible, TokenCheck tokens, StreamPlaces places) {
         this.commands = commands;
         this.diagnoses = diagnoses;
         this.visible = visible;
         this.tokens = tokens;
+        this.places = places;
     }
 
     record TimelineJson(
@@ -148,7 +151,16 @@ class CommandEvidenceController {
             @PathVariable String id,
             @RequestHeader(name = "Last-Event-ID", required = false) @Nullable String lastEventId) {
         CommandView command = visible.command(request, caller, id);
-        Optional<CommandWatch> watch = commands.watch(command.id(), lastEventId);
+        String address = request.getRemoteAddr();
+        places.take(address);
+        Optional<CommandWatch> watch = Optional.empty();
+        try {
+            watch = commands.watch(command.id(), lastEventId);
+        } finally {
+            if (watch.isEmpty()) {
+                places.leave(address);
+            }
+        }
         if (watch.isEmpty()) {
             throw Problem.unavailable(5).exception(); // it is there, so too many watch already
         }
@@ -157,6 +169,7 @@ class CommandEvidenceController {
                 watch.get(),
                 () -> tokens.callerWith(secret)
                         .filter(now -> now.sees(command.siteId()))
-                        .isPresent());
+                        .isPresent(),
+                () -> places.leave(address));
     }
 }

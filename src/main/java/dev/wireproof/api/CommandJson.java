@@ -57,10 +57,10 @@ record CommandJson(
 
     /** Of one that has no diagnosis. */
     static CommandJson of(CommandView view) {
-        return of(view, null);
+        return of(view, null, null);
     }
 
-    static CommandJson of(CommandView view, @Nullable UUID diagnosisId) {
+    static CommandJson of(CommandView view, @Nullable UUID diagnosisId, @Nullable UUID batchId) {
         CommandView.Result result = view.result() == null ? NO_RESULT : view.result();
         return new CommandJson(
                 view.id().value(),
@@ -102,7 +102,7 @@ record CommandJson(
                 view.truncated(),
                 view.late(),
                 diagnosisId,
-                null,
+                batchId,
                 view.attempts().stream().map(AttemptJson::of).toList());
     }
 

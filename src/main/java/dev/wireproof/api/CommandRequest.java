@@ -51,7 +51,7 @@ record CommandRequest(
             return new NewCommand(
                     agent,
                     place.site(),
-                    interpreter == null ? standardInterpreter(place.osFamily()) : interpreter,
+                    interpreter == null ? NewCommand.standardInterpreter(place.osFamily()) : interpreter,
                     rest.script(),
                     rest.args(),
                     rest.env(),
@@ -61,7 +61,8 @@ record CommandRequest(
                     rest.maxOutputBytes(),
                     rest.effect(),
                     caller.name(),
-                    rest.note());
+                    rest.note(),
+                    caller.tokenId());
         }
 
         /** Which script it was, without a word of it. */
@@ -71,10 +72,6 @@ record CommandRequest(
                     agent.toString(),
                     "script_sha256",
                     HexFormat.of().formatHex(BodyReader.sha256(rest.script().getBytes(StandardCharsets.UTF_8))));
-        }
-
-        private static String standardInterpreter(String osFamily) {
-            return osFamily.equals("windows") ? "powershell" : "sh";
         }
     }
 
@@ -89,6 +86,14 @@ record CommandRequest(
             CommandEffect effect,
             @Nullable String note) {}
 
+    /** As {@link #checked}, without an agent. @param prefix of the fields' names; the caller asks whether all is well */
+    Checked checkedForMany(Checks checks, String prefix) {
+        Checks own = new Checks();
+        Rest rest = rest(own);
+        checks.addAll(prefix, own);
+        return new Checked(NOBODY, interpreter, rest);
+    }
+
     /** @throws ProblemException 400 naming every bad field */
     Checked checked() {
         Checks checks = new Checks();
@@ -96,7 +101,16 @@ record CommandRequest(
         if (agentId == null) {
             checks.bad("agent_id", "is required");
         }
-        Rest rest = new Rest(
+        Rest rest = rest(checks);
+        checks.done();
+        return new Checked(agent == null ? NOBODY : agent, interpreter, rest);
+    }
+
+    private Rest rest(Checks checks) {
+        if (interpreter != null) {
+            checks.oneOf("interpreter", interpreter, INTERPRETERS, "sh");
+        }
+        return new Rest(
                 checkedScript(checks),
                 checkedArgs(checks),
                 checkedEnv(checks),
@@ -108,11 +122,6 @@ record CommandRequest(
                         ? CommandEffect.ONCE
                         : CommandEffect.REPEATABLE,
                 checks.optionalText("note", note, NOTE_LENGTH));
-        if (interpreter != null) {
-            checks.oneOf("interpreter", interpreter, INTERPRETERS, "sh");
-        }
-        checks.done();
-        return new Checked(agent == null ? NOBODY : agent, interpreter, rest);
     }
 
     private String checkedScript(Checks checks) {

@@ -1,5 +1,6 @@
 package dev.wireproof.api;
 
+import dev.wireproof.access.ApiTokens;
 import dev.wireproof.access.Caller;
 import dev.wireproof.access.EnrollmentTokens;
 import dev.wireproof.access.EnrollmentTokens.EnrollmentToken;
@@ -31,12 +32,15 @@ class EnrollmentTokenController {
     private static final int MOST_USES = 1_000_000;
 
     private final EnrollmentTokens tokens;
+    private final ApiTokens apiTokens;
     private final Sites sites;
     private final Idempotency idempotency;
     private final InstantSource clock;
 
-    EnrollmentTokenController(EnrollmentTokens tokens, Sites sites, Idempotency idempotency, InstantSource clock) {
+    EnrollmentTokenController(
+            EnrollmentTokens tokens, ApiTokens apiTokens, Sites sites, Idempotency idempotency, InstantSource clock) {
         this.tokens = tokens;
+        this.apiTokens = apiTokens;
         this.sites = sites;
         this.idempotency = idempotency;
         this.clock = clock;
@@ -106,6 +110,7 @@ class EnrollmentTokenController {
             throw Problem.notFound().exception();
         }
         RouteGuard.about(request, site);
+        LifeLimit.require(apiTokens, caller, expires);
         return idempotency.create(request, caller, () -> {
             EnrollmentTokens.Created made = tokens.create(site, body.maxUses(), expires, caller.name());
             EnrollmentToken token = made.token();

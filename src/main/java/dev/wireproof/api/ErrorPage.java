@@ -22,6 +22,7 @@ class ErrorPage implements ErrorController {
             ProblemWriter.write(request, response, Problem.notFound());
             return;
         }
+        SecurityHeaders.write(request, response); // what the container refuses does not pass the security filters
         int code = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE) instanceof Integer given ? given : 500;
         HttpStatus status = HttpStatus.resolve(code);
         ProblemWriter.write(request, response, problem(status == null ? HttpStatus.INTERNAL_SERVER_ERROR : status));

@@ -25,23 +25,33 @@ import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
  * write; a comment each 10 s makes one), or when the store fails: the client comes back with Last-Event-ID and misses nothing.
  */
 final class EventStream {
-    private static final Duration QUIET = Duration.ofSeconds(10);
+    /** Between two looks at whether the client still may follow: a right that was taken away ends what is open within 5 s. */
+    private static final Duration LOOK = Duration.ofSeconds(2);
+    /** Looks without news before a comment goes out. */
+    private static final int QUIET_LOOKS = 5;
+
     private static final long NO_TIMEOUT = 0L;
 
     private static final Logger log = LoggerFactory.getLogger(EventStream.class);
 
     private final CommandWatch watch;
     private final BooleanSupplier allowed;
+    private final Runnable ended;
     private final SseEmitter emitter = new SseEmitter(NO_TIMEOUT);
 
-    private EventStream(CommandWatch watch, BooleanSupplier allowed) {
+    private EventStream(CommandWatch watch, BooleanSupplier allowed, Runnable ended) {
         this.watch = watch;
         this.allowed = allowed;
+        this.ended = ended;
     }
 
-    /** @param allowed asked before each event and each comment: a token that is revoked meanwhile sees no more. May block */
-    static SseEmitter start(CommandWatch watch, BooleanSupplier allowed) {
-        EventStream stream = new EventStream(watch, allowed);
+    /**
+     * @param allowed asked before each event and each comment, and every two seconds: a token that is revoked meanwhile sees no more. May
+     *     block
+     * @param ended called once, when it is over
+     */
+    static SseEmitter start(CommandWatch watch, BooleanSupplier allowed, Runnable ended) {
+        EventStream stream = new EventStream(watch, allowed, ended);
         Thread thread = Thread.ofVirtual().name("command-events").unstarted(stream::run);
         stream.emitter.onCompletion(thread::interrupt);
         thread.start();
@@ -59,13 +69,16 @@ final class EventStream {
     record OutputJson(String stream, long offset, String encoding, String data) {}
 
     private void run() {
+        int quiet = 0;
         try (watch) {
             while (!watch.ended()) {
-                List<CommandSignal> news = watch.next(QUIET);
+                List<CommandSignal> news = watch.next(LOOK);
                 if (!allowed.getAsBoolean()) {
                     break;
                 }
-                if (news.isEmpty()) {
+                quiet = news.isEmpty() ? quiet + 1 : 0;
+                if (quiet == QUIET_LOOKS) {
+                    quiet = 0;
                     emitter.send(SseEmitter.event().comment("still here"));
                 }
                 for (CommandSignal signal : news) {
@@ -82,6 +95,8 @@ final class EventStream {
         } catch (RuntimeException e) {
             log.atError().setCause(e).log("api.events_failed");
             emitter.complete(); // or the client would wait for ever
+        } finally {
+            ended.run();
         }
     }
 

@@ -60,8 +60,12 @@ class Idempotency implements SmartLifecycle {
         this.clock = clock;
     }
 
-    /** @param body answered as JSON, with 201 */
-    record Made(URI location, Object body) {}
+    /** @param body answered as JSON */
+    record Made(URI location, Object body, int status) {
+        Made(URI location, Object body) {
+            this(location, body, 201);
+        }
+    }
 
     private record Kept(
             byte[] requestHash, int status, @Nullable String location, byte[] body) {}
@@ -71,7 +75,7 @@ class Idempotency implements SmartLifecycle {
         String key = IdempotencyHeader.of(request);
         if (key == null) {
             Made made = make.get();
-            return answer(201, made.location().toString(), json.writeValueAsBytes(made.body()), false);
+            return answer(made.status(), made.location().toString(), json.writeValueAsBytes(made.body()), false);
         }
         SealedAnswer seal = new SealedAnswer(Callers.secret(), key);
         byte[] requestHash = requestHash(request);
@@ -102,13 +106,13 @@ class Idempotency implements SmartLifecycle {
         Made made = make.get();
         byte[] body = json.writeValueAsBytes(made.body());
         db.sql(ANSWERED)
-                .param("status", 201)
+                .param("status", made.status())
                 .param("location", made.location().toString())
                 .param("body", seal.seal(body))
                 .param("caller", caller.tokenId())
                 .param("key", seal.keyHash())
                 .update();
-        return answer(201, made.location().toString(), body, false);
+        return answer(made.status(), made.location().toString(), body, false);
     }
 
     private ResponseEntity<byte[]> replayed(Caller caller, SealedAnswer seal, byte[] requestHash) {

@@ -36,6 +36,10 @@ class ProblemAdvice {
 
     @ExceptionHandler
     void any(Throwable thrown, HttpServletRequest request, HttpServletResponse response) throws IOException {
+        answer(thrown, request, response);
+    }
+
+    static void answer(Throwable thrown, HttpServletRequest request, HttpServletResponse response) throws IOException {
         if (clientIsGone(thrown)) {
             return;
         }

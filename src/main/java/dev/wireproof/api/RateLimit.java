@@ -1,45 +1,38 @@
 package dev.wireproof.api;
 
-import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.LoadingCache;
 import dev.wireproof.access.Caller;
-import io.github.bucket4j.Bucket;
-import io.github.bucket4j.ConsumptionProbe;
-import io.github.bucket4j.TimeMeter;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.UUID;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /** So many requests a second for one token, and 429 with the time to wait beyond it. */
 final class RateLimit extends OncePerRequestFilter {
-    private static final int TOKENS = 10_000;
+    private static final String COUNTED = RateLimit.class.getName() + ".counted";
 
-    private final LoadingCache<UUID, Bucket> buckets;
+    private final RequestRates rates;
 
-    RateLimit(int perSecond, TimeMeter time) {
-        this.buckets = Caffeine.newBuilder()
-                .maximumSize(TOKENS)
-                .expireAfterAccess(Duration.ofMinutes(1))
-                .build(unused -> Bucket.builder()
-                        .addLimit(limit -> limit.capacity(perSecond).refillGreedy(perSecond, Duration.ofSeconds(1)))
-                        .withCustomTimePrecision(time)
-                        .build());
+    RateLimit(RequestRates rates) {
+        this.rates = rates;
+    }
+
+    /** For what counts a request before it comes here: it is not counted twice. */
+    static void counted(HttpServletRequest request) {
+        request.setAttribute(COUNTED, true);
     }
 
     @Override
     protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws ServletException, IOException {
         Caller caller = Callers.current();
-        if (caller != null) {
-            ConsumptionProbe probe = buckets.get(caller.tokenId()).tryConsumeAndReturnRemaining(1);
-            if (!probe.isConsumed()) {
-                ProblemWriter.write(request, response, tooMany(probe.getNanosToWaitForRefill()));
+        if (caller != null && request.getAttribute(COUNTED) == null) {
+            long waitNs = rates.take(caller);
+            if (waitNs > 0) {
+                ProblemWriter.write(request, response, tooMany(waitNs));
                 return;
             }
         }

@@ -1,5 +1,6 @@
 package dev.wireproof.api;
 
+import dev.wireproof.connection.BareHeaders;
 import java.nio.ByteBuffer;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Request;
@@ -25,7 +26,7 @@ class ServerErrors implements WebServerFactoryCustomizer<JettyServletWebServerFa
             HttpStatus status = HttpStatus.resolve(response.getStatus());
             Problem problem = ErrorPage.problem(status == null ? HttpStatus.INTERNAL_SERVER_ERROR : status);
             response.getHeaders().put(HttpHeader.CONTENT_TYPE, ProblemWriter.CONTENT_TYPE);
-            response.getHeaders().put("X-Content-Type-Options", "nosniff");
+            BareHeaders.SECURITY.forEach(response.getHeaders()::put);
             problem.headers().forEach((name, value) -> response.getHeaders().put(name, value));
             byte[] body = ProblemWriter.body(
                     problem,

@@ -1,38 +1,21 @@
 package dev.wireproof.api;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
-import dev.wireproof.access.AuditEntry;
-import dev.wireproof.access.AuditLog;
 import dev.wireproof.access.Caller;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.time.Duration;
-import java.util.Map;
-import java.util.UUID;
 import org.springframework.web.filter.OncePerRequestFilter;
 
-/**
- * Tells the audit log from where each token is used. A token has no session, so its sign-in is its first request from an address; another
- * one from there an hour later is a new one. That keeps a busy token at one line an hour.
- */
+/** Tells the {@link SignInLog} and the {@link SignInLimit} of each request with a good token. */
 final class SignIns extends OncePerRequestFilter {
-    private static final Duration ONE_LASTS = Duration.ofHours(1);
-    private static final int REMEMBERED = 50_000;
+    private final SignInLog log;
+    private final SignInLimit limit;
 
-    private final AuditLog audit;
-    private final Cache<Use, Boolean> known = Caffeine.newBuilder()
-            .expireAfterWrite(ONE_LASTS)
-            .maximumSize(REMEMBERED)
-            .build();
-
-    private record Use(UUID token, String address) {}
-
-    SignIns(AuditLog audit) {
-        this.audit = audit;
+    SignIns(SignInLog log, SignInLimit limit) {
+        this.log = log;
+        this.limit = limit;
     }
 
     @Override
@@ -40,18 +23,8 @@ final class SignIns extends OncePerRequestFilter {
             throws ServletException, IOException {
         Caller caller = Callers.current();
         if (caller != null) {
-            Use use = new Use(caller.tokenId(), request.getRemoteAddr());
-            if (known.getIfPresent(use) == null && known.asMap().putIfAbsent(use, true) == null) {
-                audit.recordSoon(new AuditEntry(
-                        caller.name(),
-                        caller.tokenId(),
-                        "api.sign_in",
-                        "/api/v1/api-tokens/" + caller.tokenId(),
-                        null,
-                        use.address(),
-                        "ok",
-                        Map.of("role", caller.role().wireName())));
-            }
+            log.note(caller, request.getRemoteAddr());
+            limit.passed(Callers.secret());
         }
         chain.doFilter(request, response);
     }

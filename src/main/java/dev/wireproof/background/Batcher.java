@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -21,6 +23,7 @@ import org.slf4j.LoggerFactory;
 public final class Batcher<T> implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Batcher.class);
     private static final long LONGEST_RETRY_MS = 2_000;
+    private static final long LOOK_EACH_NS = 50_000_000;
 
     /** Writes a batch in one transaction: all of it, or none. */
     public interface Sink<T> {
@@ -43,6 +46,11 @@ public final class Batcher<T> implements AutoCloseable {
     private final LongAdder refused = new LongAdder();
     private final LongAdder failures = new LongAdder();
     private final Thread thread;
+    /** Flushes that are in the queue, or about to be. */
+    private final AtomicInteger waiters = new AtomicInteger();
+    /** Given by whoever waits for what is gathered. */
+    private final Semaphore hurry = new Semaphore(0);
+
     private volatile boolean closing;
 
     private Batcher(String name, int capacity, int largest, Duration gather, Sink<T> sink) {
@@ -79,11 +87,25 @@ public final class Batcher<T> implements AutoCloseable {
         CountDownLatch done = new CountDownLatch(1);
         try {
             long start = System.nanoTime();
-            return queue.offer(new Flush<>(done), patience.toNanos(), TimeUnit.NANOSECONDS)
+            return queued(new Flush<>(done), patience)
                     && done.await(patience.toNanos() - (System.nanoTime() - start), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;
+        }
+    }
+
+    private boolean queued(Flush<T> flush, Duration patience) throws InterruptedException {
+        waiters.incrementAndGet();
+        boolean queued = false;
+        try {
+            queued = queue.offer(flush, patience.toNanos(), TimeUnit.NANOSECONDS);
+            return queued;
+        } finally {
+            if (!queued) {
+                waiters.decrementAndGet();
+            }
+            hurry.release();
         }
     }
 
@@ -134,20 +156,21 @@ public final class Batcher<T> implements AutoCloseable {
         }
     }
 
-    /** Waits for more rows, but not once someone waits for these. */
+    /**
+     * Waits for more rows, but not once someone waits for these. It looks from time to time instead of being woken by each row: on a busy
+     * server waking costs more than writing.
+     */
     private void gatherCompany(List<Item<T>> items) throws InterruptedException {
+        hurry.drainPermits(); // of flushes that are done: one that is not is among the waiters
         long until = System.nanoTime() + gather.toNanos();
-        while (items.size() < largest && !closing) {
-            Item<T> next = queue.poll(until - System.nanoTime(), TimeUnit.NANOSECONDS);
-            if (next == null) {
-                return;
+        long left = gather.toNanos();
+        while (left > 0 && !closing && waiters.get() == 0 && queue.size() < largest) {
+            if (hurry.tryAcquire(Math.min(left, LOOK_EACH_NS), TimeUnit.NANOSECONDS)) {
+                break;
             }
-            items.add(next);
-            queue.drainTo(items, largest - items.size());
-            if (items.getLast() instanceof Flush) {
-                return;
-            }
+            left = until - System.nanoTime();
         }
+        queue.drainTo(items, largest - items.size());
     }
 
     private void write(List<Item<T>> items) throws InterruptedException {
@@ -162,6 +185,7 @@ public final class Batcher<T> implements AutoCloseable {
         }
         for (Item<T> item : items) {
             if (item instanceof Flush<T>(CountDownLatch done)) {
+                waiters.decrementAndGet();
                 done.countDown();
             }
         }
@@ -218,6 +242,7 @@ public final class Batcher<T> implements AutoCloseable {
     @Override
     public void close() {
         closing = true;
+        hurry.release();
         try {
             if (!thread.join(Duration.ofSeconds(10))) {
                 thread.interrupt();

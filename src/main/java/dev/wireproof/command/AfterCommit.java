@@ -21,6 +21,7 @@ import org.slf4j.LoggerFactory;
 final class AfterCommit {
     private static final Logger log = LoggerFactory.getLogger(AfterCommit.class);
     private static final Duration FULL_QUEUE_PAUSE = Duration.ofSeconds(1);
+    private static final Duration NO_SIGNATURE_PAUSE = Duration.ofSeconds(10);
 
     private final CommandInbox inbox;
     private final Lanes lanes;
@@ -107,6 +108,13 @@ final class AfterCommit {
         trace.overdueAt = attempt.overdueAt();
         noteUnanswered(lane, lane.trace(id));
         lane.sending(trace);
+        String unsent = attempt.unsent();
+        if (unsent != null) {
+            refused(trace, unsent);
+            lane.backOff(id, clock.instant().plus(NO_SIGNATURE_PAUSE));
+            lanes.noteBacklog(lane);
+            return;
+        }
         SendOutcome outcome;
         try {
             outcome = lane.link.send(attempt.text(), trace);

@@ -7,6 +7,7 @@ import dev.wireproof.command.Work.Tell;
 import dev.wireproof.connection.OutboundText;
 import dev.wireproof.id.AgentId;
 import dev.wireproof.id.CommandId;
+import dev.wireproof.signing.SignerAwayException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -219,11 +220,23 @@ final class Batch {
         for (Pending one : pending.values()) {
             for (Consequence.SendCommand send : one.sends) {
                 Lane lane = context.lanes().of(send.on().id());
-                OutboundText text = bodyOf(one).text(send.attempt(), one.facts().expiresAt());
                 Lane known = lane != null ? lane : reserved.get(one.id());
                 if (known == null) {
                     // The line ended since: the attempt would say nothing. Try the event again, without the line.
                     throw new SQLException("a connection ended while an offer on it was stored", "40001");
+                }
+                OutboundText text = null;
+                String unsent = null;
+                if (context.signing().required()) {
+                    try {
+                        text = bodyOf(one)
+                                .signedText(send.attempt(), one.facts().expiresAt(), context.signing(), known);
+                    } catch (SignerAwayException e) {
+                        unsent = "it could not be signed: " + e.getMessage();
+                    }
+                }
+                if (text == null) {
+                    text = bodyOf(one).text(send.attempt(), one.facts().expiresAt());
                 }
                 one.attempts.add(new NewAttempt(
                         one.id(),
@@ -233,7 +246,8 @@ final class Batch {
                         send.reason(),
                         now,
                         one.facts().nextOfferAt(),
-                        text));
+                        text,
+                        unsent));
             }
         }
     }

@@ -1,5 +1,6 @@
 package dev.wireproof.command;
 
+import dev.wireproof.signing.CommandSigning;
 import java.util.function.DoubleSupplier;
 
 /** What every batch of a server shares. */
@@ -13,13 +14,40 @@ record BatchContext(
         OutputTable output,
         KeyTable keys,
         DoubleSupplier jitter,
-        int mostWaiting) {
+        int mostWaiting,
+        CommandSigning signing) {
+
+    BatchContext(
+            CommandLifecycle lifecycle,
+            DeliveryPolicy policy,
+            Lanes lanes,
+            CommandTable commands,
+            AttemptTable attempts,
+            HistoryTable history,
+            OutputTable output,
+            KeyTable keys,
+            DoubleSupplier jitter,
+            int mostWaiting) {
+        this(
+                lifecycle,
+                policy,
+                lanes,
+                commands,
+                attempts,
+                history,
+                output,
+                keys,
+                jitter,
+                mostWaiting,
+                CommandSigning.off());
+    }
 
     /**
      * @param jitter each call -1…1
      * @param mostWaiting commands that may wait for one agent
      */
-    static BatchContext of(DeliveryPolicy policy, Lanes lanes, DoubleSupplier jitter, int mostWaiting) {
+    static BatchContext of(
+            DeliveryPolicy policy, Lanes lanes, DoubleSupplier jitter, int mostWaiting, CommandSigning signing) {
         return new BatchContext(
                 new CommandLifecycle(policy),
                 policy,
@@ -30,6 +58,7 @@ record BatchContext(
                 new OutputTable(),
                 new KeyTable(),
                 jitter,
-                mostWaiting);
+                mostWaiting,
+                signing);
     }
 }

@@ -6,12 +6,15 @@ import dev.wireproof.id.CommandId;
 import dev.wireproof.id.SiteId;
 import dev.wireproof.protocol.ServerMessage;
 import dev.wireproof.protocol.ServerMessageCodec;
+import dev.wireproof.signing.CommandSigning;
+import dev.wireproof.signing.SignerAwayException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -54,8 +57,20 @@ record CommandBody(CommandId id, Instant createdAt, NewCommand what) {
         return OutboundText.of("Command", encode(attempt, expiresAt), id, true);
     }
 
+    /** As {@link #text}, signed. What is signed says nothing of the attempt, and its counter is this connection's next. */
+    OutboundText signedText(int attempt, Instant expiresAt, CommandSigning signing, Lane lane)
+            throws SignerAwayException {
+        ServerMessage.Signature signature =
+                signing.sign(what.agentId(), message(attempt, expiresAt, null), createdAt, lane.nextCounter());
+        return OutboundText.of("Command", ServerMessageCodec.encode(message(attempt, expiresAt, signature)), id, true);
+    }
+
     String encode(int attempt, Instant expiresAt) {
-        return ServerMessageCodec.encode(new ServerMessage.Command(
+        return ServerMessageCodec.encode(message(attempt, expiresAt, null));
+    }
+
+    private ServerMessage.Command message(int attempt, Instant expiresAt, ServerMessage.@Nullable Signature signature) {
+        return new ServerMessage.Command(
                 id,
                 attempt,
                 "shell",
@@ -68,6 +83,6 @@ record CommandBody(CommandId id, Instant createdAt, NewCommand what) {
                 what.maxOutputBytes(),
                 createdAt,
                 expiresAt,
-                null));
+                signature);
     }
 }

@@ -2,6 +2,7 @@ package dev.wireproof.command;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import dev.wireproof.access.ApiTokens;
 import dev.wireproof.background.RepeatingTask;
 import dev.wireproof.connection.AgentMessageHandler;
 import dev.wireproof.connection.ConnectionListener;
@@ -13,6 +14,7 @@ import dev.wireproof.protocol.AgentMessage.CommandOutput;
 import dev.wireproof.protocol.AgentMessage.CommandResult;
 import dev.wireproof.protocol.AgentMessage.CommandStarted;
 import dev.wireproof.protocol.AgentMessage.Heartbeat;
+import dev.wireproof.signing.CommandSigning;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -76,6 +78,7 @@ class CommandConfiguration {
             InstantSource clock,
             DeliveryProperties delivery,
             CommandProperties command,
+            CommandSigning signing,
             ObjectProvider<DeliveryObserver> observer) {
         return new CommandRoom(
                 database,
@@ -85,12 +88,18 @@ class CommandConfiguration {
                 command.writers(),
                 () -> ThreadLocalRandom.current().nextDouble(-1, 1),
                 command.maxWaiting(),
-                observer.getIfAvailable(() -> DeliveryObserver.NONE));
+                observer.getIfAvailable(() -> DeliveryObserver.NONE),
+                signing);
     }
 
     @Bean
     Commands commands(CommandRoom room) {
         return room.commands;
+    }
+
+    @Bean
+    Rollouts rollouts(CommandRoom room, ApiTokens tokens) {
+        return room.rollouts(tokens);
     }
 
     @Bean

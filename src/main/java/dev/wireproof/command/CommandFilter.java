@@ -4,6 +4,7 @@ import dev.wireproof.id.AgentId;
 import dev.wireproof.id.SiteId;
 import java.time.Instant;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param since created at or after
  * @param until created before
  * @param text found in the script or the note, ignoring case
+ * @param batch only those of this one
  */
 public record CommandFilter(
         @Nullable Set<SiteId> sites,
@@ -20,7 +22,8 @@ public record CommandFilter(
         @Nullable CommandState state,
         @Nullable Instant since,
         @Nullable Instant until,
-        @Nullable String text) {
+        @Nullable String text,
+        @Nullable UUID batch) {
     public CommandFilter {
         sites = sites == null ? null : Set.copyOf(sites);
     }

@@ -39,6 +39,8 @@ class CommandQueries {
            AND (CAST(:text AS text) IS NULL
                 OR position(lower(:text) IN lower(script)) > 0
                 OR position(lower(:text) IN lower(coalesce(note, ''))) > 0)
+           AND (CAST(:batch AS uuid) IS NULL
+                OR id IN (SELECT t.command_id FROM rollout_target t WHERE t.rollout_id = :batch AND t.command_id IS NOT NULL))
          ORDER BY seq DESC
          LIMIT :limit
         """.formatted(WHOLE);
@@ -57,6 +59,10 @@ class CommandQueries {
            AND o.start + length(o.bytes) > CASE o.stream WHEN 'stdout' THEN c.stdout_end ELSE c.stderr_end END - 4096
          WHERE c.id = ANY (:ids)
          GROUP BY o.command_id, o.stream
+        """;
+
+    private static final String OF_KEY = """
+        SELECT command_id, request_sha256 FROM command_key WHERE caller = :caller AND key = :key AND created_at >= :since
         """;
 
     private record Tail(CommandId id, String stream, String text) {}
@@ -80,6 +86,17 @@ class CommandQueries {
                 .findFirst());
     }
 
+    /** What was made with that key since then. */
+    Optional<KeyTable.Known> ofKey(IdempotencyKey key, Instant since) {
+        return Reading.of(() -> db.sql(OF_KEY)
+                .param("caller", key.caller())
+                .param("key", key.key())
+                .param("since", since.atOffset(ZoneOffset.UTC))
+                .query((row, _) -> new KeyTable.Known(
+                        new CommandId(row.getObject("command_id", UUID.class)), row.getString("request_sha256")))
+                .optional());
+    }
+
     CommandPage list(CommandFilter filter, @Nullable Long after, int limit) {
         return Reading.of(() -> {
             List<Read> rows = db.sql(LIST)
@@ -99,6 +116,7 @@ class CommandQueries {
                     .param("since", utc(filter.since()))
                     .param("until", utc(filter.until()))
                     .param("text", filter.text())
+                    .param("batch", filter.batch())
                     .param("limit", limit + 1)
                     .query(this::read)
                     .list();

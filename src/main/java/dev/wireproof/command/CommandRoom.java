@@ -1,8 +1,10 @@
 package dev.wireproof.command;
 
+import dev.wireproof.access.ApiTokens;
 import dev.wireproof.fleet.AgentDeleted;
 import dev.wireproof.id.AgentId;
 import dev.wireproof.id.CommandId;
+import dev.wireproof.signing.CommandSigning;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -52,6 +54,20 @@ final class CommandRoom implements DeliveryLoad {
             DoubleSupplier jitter,
             int mostWaiting,
             DeliveryObserver observer) {
+        this(database, own, clock, policy, writers, jitter, mostWaiting, observer, CommandSigning.off());
+    }
+
+    /** As above, with commands signed where that is on. */
+    CommandRoom(
+            DataSource database,
+            DataSource own,
+            InstantSource clock,
+            DeliveryPolicy policy,
+            int writers,
+            DoubleSupplier jitter,
+            int mostWaiting,
+            DeliveryObserver observer,
+            CommandSigning signing) {
         this.database = database;
         this.clock = clock;
         JdbcClient db = JdbcClient.create(database);
@@ -66,7 +82,7 @@ final class CommandRoom implements DeliveryLoad {
         AfterCommit after =
                 new AfterCommit(inbox, lanes, dispatcher, new Views(queries, blocking), followers, clock, observer);
         engine = new CommandEngine(
-                inbox, own, BatchContext.of(policy, lanes, jitter, mostWaiting), after, clock, observer);
+                inbox, own, BatchContext.of(policy, lanes, jitter, mostWaiting, signing), after, clock, observer);
         reports = new AgentReports(inbox, lanes, dispatcher, ledgers::seen, reaper::pausedFor, blocking);
         commands = new StoredCommands(
                 inbox,
@@ -77,7 +93,13 @@ final class CommandRoom implements DeliveryLoad {
                 followers,
                 clock,
                 jitter,
-                blocking);
+                blocking,
+                signing.required());
+    }
+
+    /** One command for many agents, on top of the commands for one. */
+    Rollouts rollouts(ApiTokens tokens) {
+        return new Rollouts(commands, new RolloutTable(JdbcClient.create(database)), lanes, tokens, clock);
     }
 
     /** Stores the rungs that changed since the last call. */

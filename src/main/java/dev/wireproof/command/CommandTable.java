@@ -121,6 +121,7 @@ class CommandTable {
                                     "provable_until",
                                     "timestamptz",
                                     n -> n.row().facts().provableUntil()),
+                            new Column<>("token_id", "uuid", n -> n.what().tokenId()),
                             new Column<>("revision", "int8", _ -> 1)),
                     CHANGING.stream()
                             .map(c -> new Column<Fresh>(

@@ -24,6 +24,12 @@ public interface Commands {
     CompletableFuture<Submission> submit(NewCommand command, @Nullable IdempotencyKey key);
 
     /**
+     * What {@link #submit} would answer to a key that was used before: for requests that could not be made anew, as when the agent is gone.
+     * Empty for one that was not used in the last 24 hours.
+     */
+    Optional<Submission> madeWith(IdempotencyKey key);
+
+    /**
      * As {@link #submit}, for the few small commands that find out whether commands get through: it is offered before all that wait and
      * takes no place in the agent's window.
      */

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 final class Lane {
     static final int WINDOW = 16;
     static final int WAITING = 64;
+    /** More documents than any connection lives to see. */
+    private static final int COUNTER_BITS = 24;
 
     private static final CompletableFuture<Void> NONE_BEFORE = CompletableFuture.completedFuture(null);
 
@@ -34,6 +36,7 @@ final class Lane {
     final @Nullable Long ledgerSeq;
 
     private volatile Line line;
+    private long signed;
     private boolean ready;
     private boolean more = true;
     private boolean pulling;
@@ -76,6 +79,14 @@ final class Lane {
         this.openedAt = openedAt;
         this.line = line;
         this.ledgerSeq = ledgerSeq;
+    }
+
+    /**
+     * For the next document that is signed for this connection: higher than any before it for this agent, because epochs only rise. An
+     * agent lets documents overtake each other by far more than {@value #WINDOW}.
+     */
+    synchronized long nextCounter() {
+        return (link.epoch() << COUNTER_BITS) + ++signed;
     }
 
     Line line() {

@@ -3,6 +3,7 @@ package dev.wireproof.command;
 import dev.wireproof.connection.AgentLink;
 import dev.wireproof.id.AgentId;
 import dev.wireproof.id.ConnectionId;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -47,6 +48,14 @@ class Lanes {
     Line lineOf(AgentLink from) {
         Lane lane = open.get(from.connectionId());
         return lane == null ? new Line(from.connectionId(), null, null) : lane.line();
+    }
+
+    /** Agents that have a live line now. */
+    List<AgentId> connected() {
+        return live.values().stream()
+                .filter(lane -> lane.link.live())
+                .map(lane -> lane.link.agentId())
+                .toList();
     }
 
     void noteBacklog(Lane lane) {

@@ -6,7 +6,11 @@ import dev.wireproof.id.CommandId;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** An attempt that is about to be stored, and then sent. */
+/**
+ * An attempt that is about to be stored, and then sent.
+ *
+ * @param unsent why its text must not be sent after all: it could not be signed; null: it may
+ */
 record NewAttempt(
         CommandId commandId,
         int attempt,
@@ -15,4 +19,5 @@ record NewAttempt(
         OfferReason reason,
         Instant at,
         @Nullable Instant overdueAt,
-        OutboundText text) {}
+        OutboundText text,
+        @Nullable String unsent) {}

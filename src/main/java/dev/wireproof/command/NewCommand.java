@@ -5,6 +5,7 @@ import dev.wireproof.id.SiteId;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeToLive how long it may wait for an ack; whole seconds
  * @param createdBy who asked, for people to read
  * @param note null when nobody left one
+ * @param tokenId whose token asked; null for what the server asks itself
  */
 public record NewCommand(
         AgentId agentId,
@@ -31,7 +33,8 @@ public record NewCommand(
         long maxOutputBytes,
         CommandEffect effect,
         String createdBy,
-        @Nullable String note) {
+        @Nullable String note,
+        @Nullable UUID tokenId) {
 
     public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(300);
     public static final Duration DEFAULT_TIME_TO_LIVE = Duration.ofHours(24);
@@ -39,5 +42,61 @@ public record NewCommand(
     public NewCommand {
         args = List.copyOf(args);
         env = Map.copyOf(env);
+    }
+
+    /** One that no token asked for, or of which nobody asks whose it was. */
+    public NewCommand(
+            AgentId agentId,
+            SiteId siteId,
+            String interpreter,
+            String script,
+            List<String> args,
+            Map<String, String> env,
+            @Nullable String cwd,
+            Duration timeout,
+            Duration timeToLive,
+            long maxOutputBytes,
+            CommandEffect effect,
+            String createdBy,
+            @Nullable String note) {
+        this(
+                agentId,
+                siteId,
+                interpreter,
+                script,
+                args,
+                env,
+                cwd,
+                timeout,
+                timeToLive,
+                maxOutputBytes,
+                effect,
+                createdBy,
+                note,
+                null);
+    }
+
+    /** The one that an agent of that system has, where none is asked for. */
+    public static String standardInterpreter(String osFamily) {
+        return osFamily.equals("windows") ? "powershell" : "sh";
+    }
+
+    /** The same, with less time to wait for an ack. */
+    NewCommand withTimeToLive(Duration left) {
+        return new NewCommand(
+                agentId,
+                siteId,
+                interpreter,
+                script,
+                args,
+                env,
+                cwd,
+                timeout,
+                left,
+                maxOutputBytes,
+                effect,
+                createdBy,
+                note,
+                tokenId);
     }
 }

@@ -34,6 +34,8 @@ final class StoredCommands implements Commands {
     private final InstantSource clock;
     private final DoubleSupplier jitter;
     private final Executor blocking;
+    /** A signed command travels twice in its text: as it is, and as the document in base64. */
+    private final boolean signed;
 
     StoredCommands(
             CommandInbox inbox,
@@ -44,7 +46,8 @@ final class StoredCommands implements Commands {
             Followers followers,
             InstantSource clock,
             DoubleSupplier jitter,
-            Executor blocking) {
+            Executor blocking,
+            boolean signed) {
         this.inbox = inbox;
         this.lanes = lanes;
         this.queries = queries;
@@ -54,6 +57,7 @@ final class StoredCommands implements Commands {
         this.clock = clock;
         this.jitter = jitter;
         this.blocking = blocking;
+        this.signed = signed;
     }
 
     @Override
@@ -62,6 +66,14 @@ final class StoredCommands implements Commands {
         return size > ProtocolLimits.SERVER_MESSAGE_BYTES
                 ? CompletableFuture.completedFuture(new Submission.TooLarge(size, ProtocolLimits.SERVER_MESSAGE_BYTES))
                 : inbox.create(command, key, false);
+    }
+
+    @Override
+    public Optional<Submission> madeWith(IdempotencyKey key) {
+        return queries.ofKey(key, clock.instant().minus(KeyTable.KNOWN_FOR))
+                .flatMap(known -> known.requestSha256().equals(key.requestSha256())
+                        ? queries.find(known.commandId()).map(Submission.Replayed::new)
+                        : Optional.of(new Submission.KeyReused()));
     }
 
     @Override
@@ -77,11 +89,17 @@ final class StoredCommands implements Commands {
                         .mapToLong(e -> e.getKey().length() + e.getValue().length())
                         .sum();
         long entries = what.args().size() + 2L * what.env().size();
-        if (characters * EXPANSION + entries * EXPANSION + ENVELOPE_BYTES <= ProtocolLimits.SERVER_MESSAGE_BYTES) {
+        long most = characters * EXPANSION + entries * EXPANSION + ENVELOPE_BYTES;
+        if ((signed ? withDocument(most) : most) <= ProtocolLimits.SERVER_MESSAGE_BYTES) {
             return 0;
         }
         CommandBody body = new CommandBody(new CommandId(new java.util.UUID(0, 0)), clock.instant(), what);
-        return body.encode(MANY_ATTEMPTS, clock.instant()).getBytes(StandardCharsets.UTF_8).length;
+        int plain = body.encode(MANY_ATTEMPTS, clock.instant()).getBytes(StandardCharsets.UTF_8).length;
+        return signed ? (int) withDocument(plain) : plain;
+    }
+
+    private static long withDocument(long plain) {
+        return plain + (plain + ENVELOPE_BYTES) * 4 / 3;
     }
 
     @Override

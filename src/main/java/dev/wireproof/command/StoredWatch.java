@@ -100,6 +100,9 @@ final class StoredWatch implements CommandWatch {
         List<CommandSignal> last = new ArrayList<>();
         Cursor from = cursor;
         List<HistoryRow> rows = timelines.history(id, from.n());
+        if (ended && rows.isEmpty()) {
+            return List.of(); // behind the end comes nothing but what revives it; a late rung is for who asks
+        }
         Cursor to = from;
         for (HistoryRow row : rows) {
             boolean end = row.state().ended() && row == rows.getLast() && row.kind() == HistoryRow.Kind.STATE;
@@ -122,7 +125,9 @@ final class StoredWatch implements CommandWatch {
             ended = false;
         }
         signals.addAll(last);
-        boolean all = rows.isEmpty() || rows.getLast().n() == to.n();
+        boolean all = (rows.isEmpty() || rows.getLast().n() == to.n())
+                && to.stdout() == from.stdout() // else there may be more of it, and the end comes behind
+                && to.stderr() == from.stderr();
         if (view.state().ended() && !ended && all) {
             ended = true;
             signals.add(new CommandSignal.Ended(to.id(), view));

@@ -12,7 +12,8 @@ import java.util.SequencedMap;
 import java.util.UUID;
 
 /**
- * What happened lately around an agent's connections: who superseded whom, and how often it was evicted. Only agents to which
+ * What happened lately around an agent's connections: who superseded whom, how often it was evicted, and whether somebody
+ * traces it. Only agents to which
  * something happened have an entry, and there is room for a bounded number of them.
  */
 final class AgentHistory {
@@ -30,6 +31,7 @@ final class AgentHistory {
         private final ArrayDeque<Long> returns = new ArrayDeque<>();
         private final ArrayDeque<Long> evictions = new ArrayDeque<>();
         private final SequencedMap<String, Boolean> addresses = new LinkedHashMap<>();
+        private long tracedUntilMs = Long.MIN_VALUE;
     }
 
     private final Cache<AgentId, Entry> entries = Caffeine.newBuilder()
@@ -111,6 +113,27 @@ final class AgentHistory {
         synchronized (entry) {
             forget(entry.evictions, nowMs, EVICTIONS_WITHIN);
             return entry.evictions.size() >= MOST_EVICTIONS;
+        }
+    }
+
+    /** Somebody watches this agent until then, whatever becomes of the connection that it has now. */
+    void traced(AgentId agent, long untilMs) {
+        Entry entry = of(agent);
+        synchronized (entry) {
+            entry.tracedUntilMs = untilMs;
+        }
+    }
+
+    /** @return for how long it is still to be traced; zero or less: not any more */
+    Duration tracedFor(AgentId agent, long nowMs) {
+        Entry entry = entries.getIfPresent(agent);
+        if (entry == null) {
+            return Duration.ZERO;
+        }
+        synchronized (entry) {
+            return entry.tracedUntilMs == Long.MIN_VALUE
+                    ? Duration.ZERO
+                    : Duration.ofMillis(entry.tracedUntilMs - nowMs);
         }
     }
 

@@ -169,13 +169,15 @@ public final class AgentLines {
     }
 
     /**
-     * Every frame of the agent's live connection becomes a row, and a Ping goes out each 5 s, for so long; then it ends by itself.
+     * Every frame of the agent's live connection becomes a row, and a Ping goes out each 5 s, for so long, on the connections that come
+     * after it as well; then it ends by itself.
      *
      * @return false when the agent has no live connection
      */
     public boolean trace(AgentId agent, Duration duration) {
         Connection live = board.registry().connectionOf(agent).orElse(null);
         if (live != null) {
+            board.history().traced(agent, board.nowMs() + duration.toMillis());
             live.trace(duration);
         }
         return live != null;

@@ -39,6 +39,7 @@ final class Connection implements AgentLink {
     private final AtomicLongArray counts = new AtomicLongArray(Count.values().length);
 
     private volatile @Nullable Identity identity;
+    private boolean stranger = true; // guarded by counts
     private final Course course;
     private volatile boolean keyUnconfirmed;
     private volatile boolean deaf;
@@ -120,6 +121,19 @@ final class Connection implements AgentLink {
     void authenticated(Identity known, boolean enrolled) {
         identity = known;
         keyUnconfirmed = enrolled;
+        noStranger();
+    }
+
+    /** It has authenticated, or its socket is gone: whichever comes first counts. */
+    private void noStranger() {
+        boolean first;
+        synchronized (counts) {
+            first = stranger;
+            stranger = false;
+        }
+        if (first) {
+            board.strangers().known(peer.agentAddress());
+        }
     }
 
     @Override
@@ -406,6 +420,7 @@ final class Connection implements AgentLink {
         outbox.end();
         echoes.end();
         board.ended(this);
+        noStranger();
         Ending first = course.ending();
         trace.close(first == null || first.code() == null || first.code() >= 1002);
     }

@@ -4,6 +4,7 @@ import dev.wireproof.fleet.AgentAdmission;
 import dev.wireproof.fleet.Agents;
 import dev.wireproof.fleet.Configs;
 import dev.wireproof.kernel.SocketDiag;
+import dev.wireproof.signing.CommandSigning;
 import dev.wireproof.telemetry.FrameRecorder;
 import dev.wireproof.telemetry.TelemetryProperties;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -145,10 +146,11 @@ class ConnectionConfiguration {
             List<AgentMessageHandler<?>> handlers,
             ConnectionRetention retention,
             SocketWatch sockets,
+            CommandSigning signing,
             ObjectProvider<BuildProperties> build) {
         BuildProperties known = build.getIfAvailable();
         String version = known == null || known.getVersion() == null ? "development" : known.getVersion();
-        Welcome welcome = new Welcome(admission, epochs, board, version);
+        Welcome welcome = new Welcome(admission, epochs, board, version, signing.keys());
         return new ConnectionLifecycle(door, board, new Inbox(welcome, handlers), retention, sockets);
     }
 }

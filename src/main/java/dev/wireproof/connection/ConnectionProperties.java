@@ -23,6 +23,7 @@ import org.springframework.validation.annotation.Validated;
  * @param writeStallTimeout how long one frame may take to be written, plus 1 s for each 8 KiB of it
  * @param authTimeout how long the first message may take
  * @param maxConnections beyond it an upgrade is answered 503
+ * @param maxUnauthenticatedPerAddress sockets of one address that have not authenticated yet; beyond it an upgrade is answered 429
  * @param maxMessagesPerSecond from one agent, on average; a burst of twice that is let through
  */
 @Validated
@@ -38,6 +39,7 @@ public record ConnectionProperties(
         @DefaultValue("15s") @DurationMin(seconds = 1) Duration writeStallTimeout,
         @DefaultValue("10s") @DurationMin(seconds = 1) Duration authTimeout,
         @DefaultValue("20000") @Positive @Max(1_000_000) int maxConnections,
+        @DefaultValue("10000") @Positive @Max(1_000_000) int maxUnauthenticatedPerAddress,
         @DefaultValue("1000") @Positive @Max(1_000_000) int maxMessagesPerSecond) {
 
     /** Where unencrypted connections may come from. */

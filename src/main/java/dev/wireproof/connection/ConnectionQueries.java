@@ -56,6 +56,11 @@ public final class ConnectionQueries {
         this.sockets = sockets;
     }
 
+    /** Waits, for a fraction of a second at most, until what happened to connections so far is in their rows. */
+    public void settle() {
+        rows.flush(PATIENCE);
+    }
+
     /** @return empty also for a socket that never authenticated */
     public Optional<ConnectionView> find(ConnectionId id) {
         Optional<ConnectionView> open =
@@ -63,13 +68,13 @@ public final class ConnectionQueries {
         if (open.isPresent()) {
             return open;
         }
-        rows.flush(PATIENCE);
+        settle();
         return db.sql(BY_ID).param("id", id.value()).query(this::read).optional();
     }
 
     /** Newest first. @param beforeEpoch where the page before ended; null: from the newest */
     public List<ConnectionView> ofAgent(AgentId agent, @Nullable Long beforeEpoch, int limit) {
-        rows.flush(PATIENCE);
+        settle();
         return db.sql(OF_AGENT)
                 .param("agent", agent.value())
                 .param("before", beforeEpoch == null ? Long.MAX_VALUE : beforeEpoch)
@@ -87,7 +92,7 @@ public final class ConnectionQueries {
      */
     public List<ConnectionView> page(
             @Nullable Boolean live, @Nullable Collection<SiteId> sites, @Nullable UUID before, int limit) {
-        rows.flush(PATIENCE);
+        settle();
         String sql =
                 PAGE + (Boolean.TRUE.equals(live) ? OPEN_ONLY : "") + (sites == null ? "" : AT_SITES) + NEWEST_FIRST;
         List<ConnectionView> found = new ArrayList<>();

@@ -32,6 +32,7 @@ final class Switchboard {
     private final LiveTime time;
     private final Deadlines deadlines;
     private final AgentHistory history = new AgentHistory();
+    private final Strangers strangers;
     private final SecureRandom random = new SecureRandom();
     private volatile boolean draining;
 
@@ -46,6 +47,7 @@ final class Switchboard {
             List<ConnectionListener> listeners,
             ConnectionMetrics metrics) {
         this.settings = settings;
+        this.strangers = new Strangers(settings.maxUnauthenticatedPerAddress());
         this.clock = clock;
         this.nanos = nanos;
         this.recorder = recorder;
@@ -62,6 +64,7 @@ final class Switchboard {
     Connection open(Connection.Peer peer, Connection.Socket socket) {
         Connection connection = new Connection(this, new ConnectionId(Uuids.version7(now())), peer, socket);
         registry.opened(connection);
+        strangers.came(peer.agentAddress());
         metrics.opened();
         return connection;
     }
@@ -175,6 +178,10 @@ final class Switchboard {
         return registry.openSockets() >= settings.maxConnections()
                 ? "the server has all connections it can hold"
                 : null;
+    }
+
+    Strangers strangers() {
+        return strangers;
     }
 
     ConnectionProperties settings() {

@@ -64,6 +64,15 @@ final class UpgradeDoor extends Handler.Wrapper {
         Answer answer = wired == null
                 ? new Answer.Refused(503, "overloaded", "Service unavailable", "The server is starting or stopping.")
                 : wired.rules().answer(asked, wired.board().refusal());
+        if (answer instanceof Answer.Welcome(Connection.Peer peer)
+                && wired != null
+                && wired.board().strangers().crowd(peer.agentAddress())) {
+            answer = new Answer.Refused(
+                    429,
+                    "too-many-connections",
+                    "Too many connections",
+                    "This address has too many connections on which nobody has authenticated.");
+        }
         switch (answer) {
             case Answer.Refused refused -> {
                 if (wired != null) {
@@ -139,6 +148,7 @@ final class UpgradeDoor extends Handler.Wrapper {
                         .formatted(refused.title(), refused.status(), refused.detail(), PATH, refused.code());
         response.setStatus(refused.status());
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/problem+json");
+        BareHeaders.SECURITY.forEach(response.getHeaders()::put);
         switch (refused.status()) {
             case 405 -> response.getHeaders().put(HttpHeader.ALLOW, "GET");
             case 426 -> {
@@ -146,7 +156,8 @@ final class UpgradeDoor extends Handler.Wrapper {
                 response.getHeaders().put(HttpHeader.SEC_WEBSOCKET_VERSION, "13");
                 response.getHeaders().put(HttpHeader.CONNECTION, "Upgrade");
             }
-            case 503 -> response.getHeaders().put(HttpHeader.RETRY_AFTER, String.valueOf(UpgradeRules.RETRY_AFTER_S));
+            case 429, 503 ->
+                response.getHeaders().put(HttpHeader.RETRY_AFTER, String.valueOf(UpgradeRules.RETRY_AFTER_S));
             default -> {}
         }
         Content.Sink.write(response, true, problem, callback);

@@ -29,13 +29,21 @@ final class Welcome {
     private final EpochStore epochs;
     private final Switchboard board;
     private final String serverVersion;
+    private final List<ServerMessage.SigningKey> signingKeys;
     private final Semaphore turns = new Semaphore(AT_A_TIME);
 
-    Welcome(AgentAdmission admission, EpochStore epochs, Switchboard board, String serverVersion) {
+    /** @param signingKeys that agents are told; empty: commands are not signed */
+    Welcome(
+            AgentAdmission admission,
+            EpochStore epochs,
+            Switchboard board,
+            String serverVersion,
+            List<ServerMessage.SigningKey> signingKeys) {
         this.admission = admission;
         this.epochs = epochs;
         this.board = board;
         this.serverVersion = serverVersion;
+        this.signingKeys = List.copyOf(signingKeys);
     }
 
     /** Returns at once. The connection reads on when it is done. */
@@ -135,6 +143,10 @@ final class Welcome {
             return;
         }
         connection.opened();
+        Duration traced = board.history().tracedFor(connection.agentId(), board.nowMs());
+        if (traced.isPositive()) {
+            connection.trace(traced);
+        }
         connection.outbox().uncork();
         board.tellOpened(connection, auth, connection.authenticated().authenticatedAt());
     }
@@ -155,7 +167,7 @@ final class Welcome {
                         ProtocolLimits.AGENT_MESSAGE_BYTES,
                         board.now(),
                         serverVersion,
-                        List.of()));
+                        signingKeys));
         send(connection, new ServerMessage.ConfigUpdate(admitted.configVersion(), admitted.config()));
         connection.sendEcho(null);
     }

@@ -4,6 +4,7 @@ import dev.wireproof.background.RepeatingTask;
 import dev.wireproof.command.Commands;
 import dev.wireproof.connection.AgentLines;
 import dev.wireproof.connection.ConnectionProperties;
+import dev.wireproof.connection.ConnectionQueries;
 import dev.wireproof.connection.ConnectionRegistry;
 import dev.wireproof.connection.SocketWatch;
 import dev.wireproof.diagnosis.Observations.Waits;
@@ -21,6 +22,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.bind.Bindable;
@@ -60,10 +62,12 @@ class DiagnosisConfiguration {
             Agents agents,
             Configs configs,
             ConnectionRegistry registry,
+            ConnectionQueries connections,
             SocketWatch sockets,
             AgentFaults faults,
             Waits waits,
             InstantSource clock,
+            ObjectProvider<DiagnosisObserver> observer,
             @Value("${wireproof.home:./data}") Path home) {
         SceneReader scenes = new SceneReader(
                 db,
@@ -71,13 +75,14 @@ class DiagnosisConfiguration {
                 telemetry.recorder(),
                 telemetry.heartbeats(),
                 registry,
+                connections,
                 faults,
                 new KernelView(sockets),
                 waits,
                 clock);
         Examiner examiner = new Examiner(scenes, registry, new Comparison(db, commands), waits);
         Signatures signatures = new Signatures(db);
-        DiagnosisTable table = new DiagnosisTable(db);
+        DiagnosisTable table = new DiagnosisTable(db, observer.getIfAvailable(() -> DiagnosisObserver.NONE));
         Probes probes = new Probes(
                 new Probes.Tools(commands, agents, configs, registry, scenes, examiner, signatures, table, clock));
         CommandTimeline timeline = new CommandTimeline(commands, telemetry.frames(), telemetry.heartbeats());

@@ -72,9 +72,11 @@ final class DiagnosisTable {
     }
 
     private final JdbcClient db;
+    private final DiagnosisObserver observer;
 
-    DiagnosisTable(JdbcClient db) {
+    DiagnosisTable(JdbcClient db, DiagnosisObserver observer) {
         this.db = db;
+        this.observer = observer;
     }
 
     /** @return false when one runs already for this agent */
@@ -108,7 +110,7 @@ final class DiagnosisTable {
 
     void finish(
             UUID id, Instant at, Report report, @Nullable Verdict underlying, @Nullable UUID repeatOf, Signature s) {
-        db.sql(FINISH)
+        int stored = db.sql(FINISH)
                 .param("id", id)
                 .param("at", utc(at))
                 .param("connection", report.connectionId())
@@ -122,6 +124,7 @@ final class DiagnosisTable {
                 .param("began", s.beganWith())
                 .param("report", JSON.writeValueAsString(report))
                 .update();
+        tell(stored, report);
     }
 
     /** Stores one that is done from the beginning. @param commandEndedAt of kind {@code command}; else null */
@@ -131,7 +134,7 @@ final class DiagnosisTable {
         if (report == null || at == null) {
             throw new IllegalArgumentException("not done");
         }
-        db.sql(DONE)
+        int stored = db.sql(DONE)
                 .param("id", d.id())
                 .param("agent", d.agentId().value())
                 .param("site", d.siteId().value())
@@ -155,6 +158,14 @@ final class DiagnosisTable {
                 .param("began", s.beganWith())
                 .param("report", JSON.writeValueAsString(report))
                 .update();
+        tell(stored, report);
+    }
+
+    /** Only of what this very statement stored: another one may have been first. */
+    private void tell(int stored, Report report) {
+        if (stored == 1) {
+            observer.diagnosed(report.verdict());
+        }
     }
 
     Optional<Diagnosis> find(UUID id) {

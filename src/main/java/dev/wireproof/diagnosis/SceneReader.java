@@ -3,6 +3,7 @@ package dev.wireproof.diagnosis;
 import dev.wireproof.command.AttemptView;
 import dev.wireproof.command.CommandView;
 import dev.wireproof.connection.AgentLink;
+import dev.wireproof.connection.ConnectionQueries;
 import dev.wireproof.connection.ConnectionRegistry;
 import dev.wireproof.diagnosis.Observations.Elsewhere;
 import dev.wireproof.diagnosis.Observations.Ended;
@@ -99,6 +100,7 @@ final class SceneReader {
     private final FrameRecorder recorder;
     private final HeartbeatLog heartbeats;
     private final ConnectionRegistry registry;
+    private final ConnectionQueries connections;
     private final AgentFaults faults;
     private final KernelEye kernel;
     private final Waits waits;
@@ -110,6 +112,7 @@ final class SceneReader {
             FrameRecorder recorder,
             HeartbeatLog heartbeats,
             ConnectionRegistry registry,
+            ConnectionQueries connections,
             AgentFaults faults,
             KernelEye kernel,
             Waits waits,
@@ -119,6 +122,7 @@ final class SceneReader {
         this.recorder = recorder;
         this.heartbeats = heartbeats;
         this.registry = registry;
+        this.connections = connections;
         this.faults = faults;
         this.kernel = kernel;
         this.waits = waits;
@@ -153,6 +157,7 @@ final class SceneReader {
     /** When the agent was last connected, in words; null when no connection of it is on record. */
     @Nullable
     String lastSeen(AgentId agent) {
+        connections.settle(); // it may have ended a moment ago
         return db.sql(LAST_OF_AGENT)
                 .param("agent", agent.value())
                 .query(SceneReader::line)

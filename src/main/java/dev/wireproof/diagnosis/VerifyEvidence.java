@@ -7,6 +7,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
@@ -28,6 +29,8 @@ public final class VerifyEvidence {
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                     .build())
             .build();
+
+    private static final Set<String> SIGNATURE_FIELDS = Set.of("algorithm", "key_id", "public_key", "value");
 
     private VerifyEvidence() {}
 
@@ -77,6 +80,11 @@ public final class VerifyEvidence {
         if (!Arrays.equals(CanonicalJson.bytes(whole), withoutNewline(file))) {
             return "its bytes are not in the one form that evidence has: something was added, left out or rewritten";
         }
+        // Nothing may stand beside what is signed, or a reader could take it for a part of it.
+        if (!names(whole).equals(Set.of("document", "signature"))
+                || !names(signature).equals(SIGNATURE_FIELDS)) {
+            return "it holds more or less than a document and its signature";
+        }
         String publicKey = signature.path("public_key").asString("");
         byte[] key = Base64.getDecoder().decode(publicKey);
         byte[] value = Base64.getDecoder().decode(signature.path("value").asString(""));
@@ -109,12 +117,17 @@ public final class VerifyEvidence {
         out.println("signed by key " + keyId + ": " + publicKey);
         out.println(
                 expectedKey == null
-                        ? "Compare this key with the server's (GET /api/v1/evidence-key): the file alone cannot say whose it is."
+                        ? "Compare this key with the server's (GET /api/v1/evidence-key): the file alone cannot say"
+                                + " whose it is."
                         : "It is the key that was given.");
         return null;
     }
 
     /** An editor or a mail client may have ended the file with a line break; that is no content. */
+    private static Set<String> names(JsonNode object) {
+        return Set.copyOf(object.propertyNames());
+    }
+
     private static byte[] withoutNewline(byte[] file) {
         int end = file.length;
         while (end > 0 && (file[end - 1] == '\n' || file[end - 1] == '\r')) {

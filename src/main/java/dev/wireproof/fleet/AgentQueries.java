@@ -28,6 +28,7 @@ class AgentQueries {
           FROM agent
         """;
     private static final String BY_ID = COLUMNS + " WHERE id = :id AND deleted_at IS NULL";
+    private static final String COUNT = "SELECT count(*) FROM agent WHERE deleted_at IS NULL";
     private static final String PAGE = COLUMNS + """
          WHERE deleted_at IS NULL
            AND (:before::uuid IS NULL OR id < :before::uuid)
@@ -55,6 +56,10 @@ class AgentQueries {
 
     Optional<Agent> find(AgentId agent) {
         return db.sql(BY_ID).param("id", agent.value()).query(AgentQueries::row).optional();
+    }
+
+    long count() {
+        return db.sql(COUNT).query(Long.class).single();
     }
 
     /** Newest first. */

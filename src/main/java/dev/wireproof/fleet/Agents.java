@@ -22,7 +22,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 /** The agents that exist, for those who look at them and change what people say of them. Blocks on the database. */
 @Component
 public class Agents {
-    private static final Duration FORGET_AFTER = Duration.ofSeconds(3);
+    private static final Duration FORGET_AFTER = Duration.ofSeconds(30);
     private static final int CACHED = 50_000;
 
     private static final String PLACE_OF = "SELECT site_id, os_family FROM agent WHERE id = :id AND deleted_at IS NULL";
@@ -89,6 +89,11 @@ public class Agents {
     }
 
     /** @return empty for an unknown or deleted one */
+    public long count() {
+        return queries.count();
+    }
+
+    /** Empty when there is none. */
     public Optional<Agent> find(AgentId agent) {
         return queries.find(agent);
     }
@@ -97,7 +102,7 @@ public class Agents {
     public record Place(SiteId site, String osFamily) {}
 
     /**
-     * Where an agent stands, from a cache that lags at most 3 s behind another node and not at all behind this one. For the path of
+     * Where an agent stands, from a cache that lags at most 30 s behind what others write into the database and not at all behind this server. For the path of
      * commands, where each statement counts.
      *
      * @return empty for an unknown or deleted one

@@ -42,6 +42,11 @@ class OpsConfiguration {
     }
 
     @Bean
+    DiagnosisMetrics diagnosisMetrics(MeterRegistry meters) {
+        return new DiagnosisMetrics(meters);
+    }
+
+    @Bean
     DeliveryMetrics deliveryMetrics(MeterRegistry meters, InstantSource clock, ObjectProvider<EndedCommands> traces) {
         EndedCommands traced = traces.getIfAvailable();
         return new DeliveryMetrics(meters, clock, traced == null ? _ -> {} : traced);

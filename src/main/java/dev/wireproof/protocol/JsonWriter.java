@@ -35,6 +35,17 @@ final class JsonWriter {
         return out.append("}}").toString();
     }
 
+    /** Opens a bare object; {@link #closed} closes it. */
+    static JsonWriter object(int expectedCharacters) {
+        JsonWriter writer = new JsonWriter(expectedCharacters);
+        writer.out.append('{');
+        return writer;
+    }
+
+    String closed() {
+        return out.append('}').toString();
+    }
+
     JsonWriter text(String name, @Nullable String value) {
         name(name);
         quoted(value);

@@ -11,7 +11,22 @@ import org.jspecify.annotations.Nullable;
 /** A text that the server sends. Wire names live in the codec. */
 public sealed interface ServerMessage {
 
-    record SigningKey(String keyId, String publicKey) {}
+    /**
+     * A key that signs commands.
+     *
+     * @param publicKey X.509 in base64
+     * @param endorsedBy the id of an earlier key that signed for this one; null: of the first
+     * @param endorsement its signature of {@link SigningKeys#endorsement}, in base64; null without {@code endorsedBy}
+     */
+    record SigningKey(
+            String keyId,
+            String publicKey,
+            @Nullable String endorsedBy,
+            @Nullable String endorsement) {
+        public SigningKey(String keyId, String publicKey) {
+            this(keyId, publicKey, null, null);
+        }
+    }
 
     /** @param agentKey only when this Auth enrolled the agent; shown once */
     record AuthAck(

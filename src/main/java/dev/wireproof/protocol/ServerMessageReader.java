@@ -36,7 +36,11 @@ final class ServerMessageReader {
     private static ServerMessage.AuthAck authAck(Fields in) throws Fields.Invalid {
         List<ServerMessage.SigningKey> keys = new ArrayList<>();
         for (Fields key : in.objects("signing_keys", MAX_INT)) {
-            keys.add(new ServerMessage.SigningKey(key.text("key_id"), key.text("public_key")));
+            keys.add(new ServerMessage.SigningKey(
+                    key.text("key_id"),
+                    key.text("public_key"),
+                    key.textOrNull("endorsed_by"),
+                    key.textOrNull("endorsement")));
         }
         return new ServerMessage.AuthAck(
                 new AgentId(in.uuid("agent_id")),

@@ -45,10 +45,11 @@ final class ServerMessageWriter {
                 .text("server_version", ack.serverVersion())
                 .beginArray("signing_keys");
         for (ServerMessage.SigningKey key : ack.signingKeys()) {
-            out.begin(null)
-                    .text("key_id", key.keyId())
-                    .text("public_key", key.publicKey())
-                    .end();
+            out.begin(null).text("key_id", key.keyId()).text("public_key", key.publicKey());
+            if (key.endorsedBy() != null) { // the first key has none, and knows no such field
+                out.text("endorsed_by", key.endorsedBy()).text("endorsement", key.endorsement());
+            }
+            out.end();
         }
         out.endArray();
     }

@@ -15,8 +15,15 @@ import org.jspecify.annotations.Nullable;
 /** Rows in PostgreSQL's binary COPY format (its documentation, "COPY", "Binary Format"): the cheapest way in, and nothing to escape. */
 final class BinaryCopy {
     private static final byte[] SIGNATURE = {'P', 'G', 'C', 'O', 'P', 'Y', '\n', (byte) 0xFF, '\r', '\n', 0};
+    private static final int NULL = -1;
     private static final long MICROS_1970_TO_2000 = 946_684_800_000_000L;
-    private static final int FLOAT8_OID = 701;
+    /** Types of elements: {@code SELECT oid FROM pg_type}. */
+    static final int BYTEA = 17;
+
+    static final int INT8 = 20;
+    static final int TEXT = 25;
+    static final int FLOAT8 = 701;
+    static final int UUID = 2950;
 
     private ByteBuffer out;
 
@@ -84,30 +91,55 @@ final class BinaryCopy {
     }
 
     BinaryCopy doubles(List<Optional<Double>> values) {
-        if (values.stream().noneMatch(Optional::isPresent)) {
+        return values.isEmpty() ? none() : arrayOfSome(FLOAT8, values, (value, to) -> to.float8(value.orElse(null)));
+    }
+
+    private BinaryCopy float8(@Nullable Double value) {
+        if (value == null) {
             return none();
         }
-        int present = (int) values.stream().filter(Optional::isPresent).count();
-        int length = 20 + values.size() * 4 + present * 8;
-        room(4 + length)
-                .putInt(length)
-                .putInt(1)
-                .putInt(1)
-                .putInt(FLOAT8_OID)
-                .putInt(values.size())
-                .putInt(1);
-        for (Optional<Double> value : values) {
-            if (value.isPresent()) {
-                out.putInt(8).putDouble(value.get());
-            } else {
-                out.putInt(-1);
-            }
-        }
+        room(12).putInt(8).putDouble(value);
         return this;
     }
 
+    /** Writes one element, as it would write a field. */
+    interface Element<T> {
+        void write(T item, BinaryCopy to);
+    }
+
+    /** An array of one dimension. @param type of an element, as PostgreSQL numbers it; @param items at least one */
+    <T> BinaryCopy array(int type, List<T> items, Element<T> element) {
+        int start = room(24).position();
+        elements(type, items, element);
+        out.putInt(start, out.position() - start - 4);
+        return this;
+    }
+
+    /** As {@link #array}, or null when no item has such a value. */
+    <T> BinaryCopy arrayOfSome(int type, List<T> items, Element<T> element) {
+        int start = room(24).position();
+        if (elements(type, items, element)) {
+            out.putInt(start, out.position() - start - 4);
+            return this;
+        }
+        out.position(start);
+        return none();
+    }
+
+    /** @return whether any of them is not null */
+    private <T> boolean elements(int type, List<T> items, Element<T> element) {
+        out.putInt(0).putInt(1).putInt(1).putInt(type).putInt(items.size()).putInt(1);
+        boolean some = false;
+        for (T item : items) {
+            int at = out.position();
+            element.write(item, this);
+            some |= out.getInt(at) != NULL;
+        }
+        return some;
+    }
+
     private BinaryCopy none() {
-        room(4).putInt(-1);
+        room(4).putInt(NULL);
         return this;
     }
 

@@ -29,8 +29,23 @@ public final class FrameLog {
                write_started_ns, written_ns, received_ns, error, sha256
           FROM frame
         """;
-    private static final String OF_CONNECTION = COLUMNS + """
+    /**
+     * Each chunk has a frame at least, so without a filter so many chunks are enough as frames are wanted, those aside that hold frames on
+     * both sides of where to begin.
+     */
+    private static final String OF_CONNECTION = """
+        WITH chunk AS (
+            (SELECT first_seq, last_seq FROM frame_chunk
+              WHERE connection_id = :connection AND first_seq <= :after AND last_seq > :after)
+            UNION ALL
+            (SELECT first_seq, last_seq FROM frame_chunk
+              WHERE connection_id = :connection AND first_seq > :after
+              ORDER BY first_seq
+              LIMIT CASE WHEN :filtered::boolean THEN NULL ELSE :limit::bigint END))
+        """ + COLUMNS + """
          WHERE connection_id = :connection
+           AND (chunk_first_seq, chunk_last_seq) IN (SELECT first_seq, last_seq FROM chunk)
+           AND chunk_until >= :since
            AND seq > :after
            AND (:direction::text IS NULL OR direction = :direction)
            AND (:opcode::text IS NULL OR opcode = :opcode)
@@ -40,13 +55,17 @@ public final class FrameLog {
          ORDER BY seq
          LIMIT :limit
         """;
+
     private static final String OF_COMMAND = COLUMNS + """
-         WHERE command_id = :command
+         WHERE chunk_command_ids @> ARRAY[:command::uuid]
+           AND command_id = :command
          ORDER BY at, connection_id, seq
          LIMIT :limit
         """;
     private static final String AROUND = COLUMNS + """
          WHERE connection_id = :connection
+           AND chunk_at <= :to
+           AND chunk_until >= :from
            AND at BETWEEN :from AND :to
          ORDER BY seq
          LIMIT :limit
@@ -73,6 +92,7 @@ public final class FrameLog {
         List<SeenFrame> rows = db.sql(OF_CONNECTION)
                 .param("connection", connection.value())
                 .param("after", after)
+                .param("filtered", !filter.equals(FrameFilter.ALL))
                 .param(
                         "direction",
                         filter.direction() == null ? null : filter.direction().wireName())

@@ -48,6 +48,8 @@ public final class FrameRecorder implements AutoCloseable {
     private static final Set<String> ROUTINE_TEXTS = Set.of("Echo", "EchoReply", HEARTBEAT);
     private static final int LARGEST_BATCH = 8_192;
     private static final Duration GATHER = Duration.ofMillis(150);
+    /** Longer: what one connection says about a command is then one row, and whoever reads does not wait for it. */
+    private static final Duration GATHER_FRAMES = Duration.ofMillis(500);
 
     private final TelemetryProperties settings;
     private final Map<ConnectionId, FrameTrace> open = new ConcurrentHashMap<>();
@@ -74,7 +76,7 @@ public final class FrameRecorder implements AutoCloseable {
         for (Worth worth : Worth.values()) {
             shed.put(worth, new LongAdder());
         }
-        this.rows = Batcher.start("frame-rows", QUEUED_ROWS, LARGEST_BATCH, GATHER, frames);
+        this.rows = Batcher.start("frame-rows", QUEUED_ROWS, LARGEST_BATCH, GATHER_FRAMES, frames);
         this.summaries = Batcher.start("frame-summaries", QUEUED_ROWS, LARGEST_BATCH, GATHER, summaries);
         this.heartbeats = Batcher.start("heartbeats", QUEUED_HEARTBEATS, LARGEST_BATCH, GATHER, heartbeats);
         this.pace = RepeatingTask.start("frame-pace", Duration.ofSeconds(1), Duration.ofSeconds(1), this::judgePace);

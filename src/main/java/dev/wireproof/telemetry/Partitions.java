@@ -31,13 +31,21 @@ final class Partitions {
 
     /** The default partition has rows of that span, from a time when none was made ahead: they move. */
     private static final String TAKE_FROM_DEFAULT = """
-        CREATE TABLE %1$s (LIKE %2$s INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
+        CREATE TABLE %1$s (LIKE %2$s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)%5$s;
         WITH moved AS (DELETE FROM %2$s_default WHERE at >= '%3$s' AND at < '%4$s' RETURNING *)
         INSERT INTO %1$s SELECT * FROM moved;
         ALTER TABLE %2$s ATTACH PARTITION %1$s FOR VALUES FROM ('%3$s') TO ('%4$s')
         """;
 
-    private record Table(String name, Duration step, Duration retention) {}
+    /**
+     * Chunks stay in their row, up to a page: to compress them or to put their parts elsewhere costs more than to write them. Rows are never
+     * changed and go with their partition, and each is found by an index, so there is nothing to vacuum, and statistics of a dozen arrays,
+     * which cost much to gather, would be of no use.
+     */
+    private static final String STORED_AS_CHUNKS = " WITH (toast_tuple_target = 8160, autovacuum_enabled = off)";
+
+    /** @param stored how its partitions are stored, as the end of a statement that makes one */
+    private record Table(String name, Duration step, Duration retention, String stored) {}
 
     private final DataSource database;
     private final InstantSource clock;
@@ -47,9 +55,9 @@ final class Partitions {
         this.database = database;
         this.clock = clock;
         this.tables = List.of(
-                new Table("frame", Duration.ofHours(6), settings.retention()),
-                new Table("heartbeat", Duration.ofHours(6), settings.retention()),
-                new Table("frame_summary", Duration.ofDays(1), settings.summaryRetention()));
+                new Table("frame_chunk", Duration.ofHours(6), settings.retention(), STORED_AS_CHUNKS),
+                new Table("heartbeat", Duration.ofHours(6), settings.retention(), ""),
+                new Table("frame_summary", Duration.ofDays(1), settings.summaryRetention(), ""));
     }
 
     /**
@@ -113,13 +121,13 @@ final class Partitions {
         }
         Instant to = from.plus(table.step());
         try {
-            statement.execute("CREATE TABLE IF NOT EXISTS %s PARTITION OF %s FOR VALUES FROM ('%s') TO ('%s')"
-                    .formatted(name, table.name(), from, to));
+            statement.execute("CREATE TABLE IF NOT EXISTS %s PARTITION OF %s FOR VALUES FROM ('%s') TO ('%s')%s"
+                    .formatted(name, table.name(), from, to, table.stored()));
         } catch (SQLException e) {
             if (!CHECK_VIOLATION.equals(e.getSQLState())) {
                 throw e;
             }
-            takeFromDefault(statement, TAKE_FROM_DEFAULT.formatted(name, table.name(), from, to));
+            takeFromDefault(statement, TAKE_FROM_DEFAULT.formatted(name, table.name(), from, to, table.stored()));
             log.atInfo().addKeyValue("partition", name).log("telemetry.partition_made_of_default_rows");
         }
     }

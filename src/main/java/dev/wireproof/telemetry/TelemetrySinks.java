@@ -1,12 +1,23 @@
 package dev.wireproof.telemetry;
 
+import dev.wireproof.id.CommandId;
+import dev.wireproof.id.ConnectionId;
 import dev.wireproof.telemetry.FrameRecorder.FrameRow;
 import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.LongSummaryStatistics;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 
@@ -15,9 +26,11 @@ import org.postgresql.copy.CopyIn;
  * the database may cost the last half second of evidence, and nothing that anyone was promised.
  */
 final class TelemetrySinks {
+    private static final int MOST_IN_CHUNK = 256;
     private static final String COPY_FRAMES = """
-        COPY frame (connection_id, seq, at, direction, opcode, type, command_id, bytes, fence_seq, pong_of, enqueued_ns,
-                    write_started_ns, written_ns, received_ns, error, sha256) FROM STDIN WITH (FORMAT binary)
+        COPY frame_chunk (connection_id, first_seq, last_seq, at, until, origin, command_ids, seqs, kinds, commands, bytes,
+                          fence_seqs, pongs_of, enqueued_ns, write_started_ns, written_ns, received_ns, errors, sha256s)
+        FROM STDIN WITH (FORMAT binary)
         """;
     private static final String COPY_HEARTBEATS = """
         COPY heartbeat (agent_id, connection_id, at, received_ns, seq, live, uptime_s, rx_text, rx_ping, rx_bytes,
@@ -35,28 +48,81 @@ final class TelemetrySinks {
     }
 
     void writeFrames(List<FrameRow> rows) throws SQLException {
-        BinaryCopy copy = new BinaryCopy(rows.size() * 200);
-        for (FrameRow row : rows) {
-            FrameRecord frame = row.frame();
-            copy.row(16)
-                    .uuid(row.connection())
-                    .bigint(frame.seq())
-                    .instant(row.atMicros())
-                    .text(frame.direction().wireName())
-                    .text(frame.opcode().wireName())
-                    .text(frame.type())
-                    .uuid(frame.commandId() == null ? null : frame.commandId().value())
-                    .bigint(frame.bytes())
-                    .bigintOrNone(frame.fenceSeq())
-                    .bigintOrNone(frame.pongOf())
-                    .bigintOrNone(frame.enqueuedNs())
-                    .bigintOrNone(frame.writeStartedNs())
-                    .bigintOrNone(frame.writtenNs())
-                    .bigintOrNone(frame.receivedNs())
-                    .text(frame.error())
-                    .hex(frame.sha256());
-        }
+        Map<ConnectionId, List<FrameRow>> byConnection = new LinkedHashMap<>();
+        rows.forEach(row -> byConnection
+                .computeIfAbsent(row.connection(), _ -> new ArrayList<>())
+                .add(row));
+        BinaryCopy copy = new BinaryCopy(rows.size() * 250);
+        byConnection.forEach((connection, frames) -> {
+            for (int from = 0; from < frames.size(); from += MOST_IN_CHUNK) {
+                chunk(copy, connection, frames.subList(from, Math.min(from + MOST_IN_CHUNK, frames.size())));
+            }
+        });
         copyIn(COPY_FRAMES, copy.finish());
+    }
+
+    private static void chunk(BinaryCopy copy, ConnectionId connection, List<FrameRow> frames) {
+        LongSummaryStatistics seqs = new LongSummaryStatistics();
+        LongSummaryStatistics ats = new LongSummaryStatistics();
+        Set<CommandId> commands = new LinkedHashSet<>();
+        for (FrameRow row : frames) {
+            seqs.accept(row.frame().seq());
+            ats.accept(row.atMicros());
+            CommandId command = row.frame().commandId();
+            if (command != null) {
+                commands.add(command);
+            }
+        }
+        copy.row(19)
+                .uuid(connection)
+                .bigint(seqs.getMin())
+                .bigint(seqs.getMax())
+                .instant(ats.getMin())
+                .instant(ats.getMax())
+                .instant(origin(frames.getFirst()))
+                .arrayOfSome(BinaryCopy.UUID, List.copyOf(commands), (id, to) -> to.uuid(id.value()));
+        numbers(copy, frames, FrameRecord::seq);
+        texts(copy, frames, TelemetrySinks::kind);
+        copy.arrayOfSome(BinaryCopy.UUID, frames, (row, to) -> {
+            CommandId command = row.frame().commandId();
+            to.uuid(command == null ? null : command.value());
+        });
+        numbers(copy, frames, FrameRecord::bytes);
+        numbers(copy, frames, FrameRecord::fenceSeq);
+        numbers(copy, frames, FrameRecord::pongOf);
+        numbers(copy, frames, FrameRecord::enqueuedNs);
+        numbers(copy, frames, FrameRecord::writeStartedNs);
+        numbers(copy, frames, FrameRecord::writtenNs);
+        numbers(copy, frames, FrameRecord::receivedNs);
+        texts(copy, frames, FrameRecord::error);
+        copy.arrayOfSome(
+                BinaryCopy.BYTEA, frames, (row, to) -> to.hex(row.frame().sha256()));
+    }
+
+    /** When its connection's time scale was 0, µs: each frame's wall time is found again from it. */
+    private static long origin(FrameRow row) {
+        return row.atMicros() - row.frame().atNs() / 1_000;
+    }
+
+    /** Three columns in one, because each element costs. */
+    private static String kind(FrameRecord frame) {
+        String kind = (frame.direction() == Direction.IN ? "i" : "o")
+                + switch (frame.opcode()) {
+                    case TEXT -> "t";
+                    case BINARY -> "b";
+                    case PING -> "p";
+                    case PONG -> "q";
+                    case CLOSE -> "c";
+                };
+        return frame.type() == null ? kind : kind + ":" + frame.type();
+    }
+
+    private static void numbers(BinaryCopy copy, List<FrameRow> frames, ToLongFunction<FrameRecord> number) {
+        copy.arrayOfSome(BinaryCopy.INT8, frames, (row, to) -> to.bigintOrNone(number.applyAsLong(row.frame())));
+    }
+
+    private static void texts(BinaryCopy copy, List<FrameRow> frames, Function<FrameRecord, @Nullable String> text) {
+        copy.arrayOfSome(BinaryCopy.TEXT, frames, (row, to) -> to.text(text.apply(row.frame())));
     }
 
     void writeHeartbeats(List<HeartbeatRow> rows) throws SQLException {

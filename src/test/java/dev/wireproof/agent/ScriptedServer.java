@@ -28,6 +28,8 @@ final class ScriptedServer implements AutoCloseable {
     private final ServerSocket listening;
     private final BlockingQueue<ServerPeer> peers = new LinkedBlockingQueue<>();
     private long epoch;
+    /** What AuthAck tells from now on. */
+    volatile List<ServerMessage.SigningKey> signingKeys = List.of();
 
     ScriptedServer() throws IOException {
         listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
@@ -88,7 +90,7 @@ final class ScriptedServer implements AutoCloseable {
                 65_536,
                 WireTime.parse(WireTime.format(Instant.now())),
                 "test",
-                List.of());
+                signingKeys);
     }
 
     static ServerMessage.AgentConfig config(int concurrent) {

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.wireproof.id.AgentId;
 import dev.wireproof.protocol.AgentMessage;
 import dev.wireproof.protocol.ServerMessage;
 import dev.wireproof.testkit.Http;
@@ -113,7 +114,8 @@ class AgentsApiIT {
             String at = "/api/v1/agents/" + enrolled.agentId();
             JsonNode named = admin.patch(
                             at,
-                            "{\"display_name\":\"Till 4\",\"tags\":{\"a\":\"b\"},\"config\":{\"heartbeat_interval_s\":60}}")
+                            "{\"display_name\":\"Till"
+                                    + " 4\",\"tags\":{\"a\":\"b\"},\"config\":{\"heartbeat_interval_s\":60}}")
                     .json();
             assertThat(named.get("display_name").asString()).isEqualTo("Till 4");
             assertThat(named.get("config")
@@ -336,5 +338,54 @@ class AgentsApiIT {
                         .isNotEqualTo(enrolled.welcome().agentKey());
             }
         }
+    }
+
+    @Test
+    @Shows("S13")
+    void no_command_is_lost_while_the_key_is_replaced_and_the_old_key_is_dead_afterwards() {
+        try (Enrolled enrolled = server.enrol()) {
+            answerEcho(enrolled.peer());
+            AgentId agent = enrolled.welcome().agentId();
+            String oldKey = requireNonNull(enrolled.welcome().agentKey());
+            String offered = command(agent);
+            assertThat(enrolled.peer().awaitMessage("Command")).isInstanceOf(ServerMessage.Command.class);
+            assertThat(admin.post("/api/v1/agents/" + agent + "/rotate-key", "").status())
+                    .isEqualTo(202);
+            String newKey;
+            String meanwhile;
+            try (RawPeer between = RawPeer.upgraded(server.port())) {
+                newKey = requireNonNull(between.authenticate(agent, oldKey).agentKey());
+                ServerMessage.Command again = (ServerMessage.Command) between.awaitMessage("Command");
+                assertThat(offered).endsWith(again.commandId().toString());
+                succeeds(between, again);
+                meanwhile = command(agent);
+                assertThat(between.awaitMessage("Command")).isInstanceOf(ServerMessage.Command.class);
+            }
+            try (RawPeer with = RawPeer.upgraded(server.port())) {
+                assertThat(with.authenticate(agent, newKey).agentKey()).isNull();
+                ServerMessage.Command again = (ServerMessage.Command) with.awaitMessage("Command");
+                assertThat(meanwhile).endsWith(again.commandId().toString());
+                succeeds(with, again);
+                for (String at : List.of(offered, meanwhile)) {
+                    assertThat(admin.get(at + "?wait_s=20").json().get("state").asString())
+                            .isEqualTo("succeeded");
+                }
+            }
+            try (RawPeer late = RawPeer.upgraded(server.port())) {
+                late.send(RawPeer.auth(
+                        new AgentMessage.Credentials.Enrolled(agent, oldKey), java.util.UUID.randomUUID()));
+                assertThat(late.awaitClose().closeCode()).isEqualTo(4401);
+            }
+        }
+    }
+
+    private String command(AgentId agent) {
+        return admin.post("/api/v1/commands", "{\"agent_id\":\"%s\",\"script\":\"x\"}".formatted(agent))
+                .header("location");
+    }
+
+    private static void succeeds(RawPeer peer, ServerMessage.Command command) {
+        peer.send(new AgentMessage.CommandResult(
+                command.commandId(), AgentMessage.Outcome.EXITED, 0, null, 0, 0, false, null, 1, null));
     }
 }

@@ -25,12 +25,14 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.JsonNode;
 
 /** The API's own description, walked: each route is described, and answers each kind of caller as {@code api-permissions.txt} says. */
@@ -302,6 +304,7 @@ class ApiContractIT {
                 case "connections" -> () -> connection;
                 case "commands" -> () -> path.endsWith("/diagnosis") ? lost() : command;
                 case "diagnoses" -> () -> diagnosis;
+                case "batches" -> () -> path.endsWith("/approve") ? held() : made("batches", batch());
                 case "sites" -> () -> gone ? made("sites", "{\"name\":\"s%d\"}".formatted(System.nanoTime())) : OURS;
                 case "enrollment-tokens" -> () -> made("enrollment-tokens", "{\"site_id\":\"%s\"}".formatted(OURS));
                 case "api-tokens" -> () -> made("api-tokens", "{\"name\":\"t\",\"role\":\"viewer\"}");
@@ -309,6 +312,21 @@ class ApiContractIT {
                 default -> () -> "none";
             };
             return path.contains("{") ? path.replaceAll("\\{.*?}", id.get()) : path;
+        }
+
+        private String batch() {
+            return "{\"selector\":{\"agent_ids\":[\"%s\"]},\"command\":{\"script\":\"x\",\"ttl_s\":60}}"
+                    .formatted(agent);
+        }
+
+        /** One that waits for a second person. */
+        private String held() {
+            String id = made("batches", batch());
+            server.bean(JdbcClient.class)
+                    .sql("UPDATE rollout SET state = 'held', created_by = 'someone else' WHERE id = :id")
+                    .param("id", UUID.fromString(id))
+                    .update();
+            return id;
         }
 
         private String anotherAgent() {
@@ -327,6 +345,7 @@ class ApiContractIT {
                 return null;
             }
             return switch (path) {
+                case "/api/v1/batches" -> batch();
                 case "/api/v1/commands" -> "{\"agent_id\":\"%s\",\"script\":\"x\",\"ttl_s\":1}".formatted(agent);
                 case "/api/v1/reaper/pause", "/api/v1/reaper/resume" -> "{\"agent_id\":\"%s\"}".formatted(agent);
                 case "/api/v1/enrollment-tokens" -> "{\"site_id\":\"%s\"}".formatted(OURS);

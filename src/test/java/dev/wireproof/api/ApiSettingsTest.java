@@ -17,14 +17,14 @@ class ApiSettingsTest {
     void the_defaults_are_these() {
         assertThat(new Binder(new MapConfigurationPropertySource(Map.of()))
                         .bindOrCreate("wireproof.api", ApiSettings.class))
-                .isEqualTo(new ApiSettings(600));
+                .isEqualTo(new ApiSettings(600, 60, 1_000, 100, 5));
     }
 
     @ParameterizedTest
     @ValueSource(ints = {0, -1, 1_000_001})
     void a_rate_that_makes_no_sense_is_refused(int rate) {
         try (ValidatorFactory factory = Validation.buildDefaultValidatorFactory()) {
-            assertThat(factory.getValidator().validate(new ApiSettings(rate)))
+            assertThat(factory.getValidator().validate(new ApiSettings(rate, 60, 1_000, 100, 5)))
                     .extracting(ConstraintViolation::getPropertyPath)
                     .extracting(Object::toString)
                     .containsExactly("rate");

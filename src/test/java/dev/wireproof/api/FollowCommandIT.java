@@ -14,6 +14,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -176,6 +177,29 @@ class FollowCommandIT {
             assertThat(lines.lines()).noneMatch(line -> line.contains("secret"));
         }
         leaving.close();
+    }
+
+    @Test
+    @Shows("S7")
+    void a_stream_without_news_ends_within_seconds_of_the_revocation() throws Exception {
+        JsonNode token = admin.post("/api/v1/api-tokens", "{\"name\":\"silent\",\"role\":\"viewer\"}")
+                .json();
+        Http silent = Http.at(server.port(), token.get("secret").asString());
+        try (Taken taken = taken();
+                BufferedReader lines = new BufferedReader(
+                        new InputStreamReader(silent.open(taken.at() + "/events"), StandardCharsets.UTF_8))) {
+            for (String line = ""; !"event:attempt".equals(line); ) {
+                line = Objects.requireNonNull(lines.readLine(), "it ended before the first attempt");
+            }
+            admin.delete("/api/v1/api-tokens/" + token.get("id").asString());
+            CompletableFuture<Long> rest = CompletableFuture.supplyAsync(
+                    () -> lines.lines().filter(line -> line.startsWith(":")).count());
+            await().atMost(Duration.ofSeconds(5)).until(rest::isDone);
+            assertThat(rest.join())
+                    .as("comments, of which the first comes after ten seconds")
+                    .isZero();
+        }
+        silent.close();
     }
 
     @Test

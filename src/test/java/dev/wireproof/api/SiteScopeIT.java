@@ -2,10 +2,12 @@ package dev.wireproof.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.wireproof.id.SiteId;
 import dev.wireproof.testkit.Http;
 import dev.wireproof.testkit.RunningServer;
 import dev.wireproof.testkit.RunningServer.Enrolled;
 import dev.wireproof.testkit.Shows;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -50,6 +52,57 @@ class SiteScopeIT {
                     server.admin().post("/api/v1/reaper/pause", "{\"agent_id\":\"%s\"}".formatted(agent.agentId()));
             assertThat(paused.text()).contains(agent.agentId());
             assertThat(elsewhere.get("/api/v1/reaper").text()).doesNotContain(agent.agentId());
+        }
+    }
+
+    @Test
+    void filters_counts_cursors_and_the_audit_log_tell_nothing_of_another_site() {
+        try (Enrolled agent = server.enrol();
+                Enrolled second = server.enrol()) {
+            String command = server.admin()
+                    .post("/api/v1/commands", "{\"agent_id\":\"%s\",\"script\":\"x\"}".formatted(agent.agentId()))
+                    .json()
+                    .get("id")
+                    .asString();
+            String cursor = server.admin()
+                    .get("/api/v1/agents?limit=1")
+                    .json()
+                    .get("next_cursor")
+                    .asString();
+            for (String list : List.of(
+                    "/api/v1/agents?site_id=" + SiteId.DEFAULT,
+                    "/api/v1/agents?status=online",
+                    "/api/v1/agents?cursor=" + cursor,
+                    "/api/v1/commands?agent_id=" + agent.agentId(),
+                    "/api/v1/commands?site_id=" + SiteId.DEFAULT,
+                    "/api/v1/connections?live=true")) {
+                assertThat(elsewhere.get(list).json().get("items")).as(list).isEmpty();
+            }
+            for (String told :
+                    List.of("/api/v1/fleet/summary", "/api/v1/fleet/incidents", "/api/v1/audit", "/api/v1/reaper")) {
+                assertThat(elsewhere.get(told).text())
+                        .as(told)
+                        .doesNotContain(agent.agentId(), second.agentId(), command);
+            }
+            assertThat(elsewhere.get("/api/v1/fleet/summary").json().get("agents").properties().stream()
+                            .mapToInt(count -> count.getValue().asInt())
+                            .sum())
+                    .isZero();
+        }
+    }
+
+    @Test
+    void the_idempotency_key_of_another_caller_answers_nothing_of_theirs() {
+        try (Enrolled agent = server.enrol()) {
+            String body = "{\"agent_id\":\"%s\",\"script\":\"x\"}".formatted(agent.agentId());
+            assertThat(server.admin()
+                            .post("/api/v1/commands", body, "Idempotency-Key", "shared")
+                            .status())
+                    .isEqualTo(202);
+            Http.Answer theirs = elsewhere.post("/api/v1/commands", body, "Idempotency-Key", "shared");
+            Http.Answer unused = elsewhere.post("/api/v1/commands", body, "Idempotency-Key", "unused");
+            assertThat(theirs.status()).isEqualTo(404);
+            assertThat(theirs.text()).isEqualTo(unused.text());
         }
     }
 }

@@ -15,6 +15,7 @@ import dev.wireproof.protocol.ServerMessage;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,6 +41,19 @@ class ReconnectIT {
         for (int i = 0; i < count; i++) {
             ids.add(server.submit(TestServer.command(agent.id, "echo " + i)).id());
         }
+        return ids;
+    }
+
+    /** In no certain order among each other, and in the time that a few of them take. */
+    private List<CommandId> submitTogether(int count) {
+        List<CompletableFuture<Submission>> answers = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            answers.add(server.room.commands.submit(TestServer.command(agent.id, "echo " + i), null));
+        }
+        List<CommandId> ids = answers.stream()
+                .map(answer -> ((Submission.Created) answer.join()).command().id())
+                .toList();
+        server.settle();
         return ids;
     }
 
@@ -139,11 +153,13 @@ class ReconnectIT {
 
     @Test
     void the_record_is_asked_page_by_page_about_every_unknown_fate() {
-        List<CommandId> ids = submit(510);
+        List<CommandId> ids = new ArrayList<>(submit(1));
+        ids.addAll(submitTogether(508));
+        ids.addAll(submit(1));
         server.db.sql("""
-                        UPDATE command SET state = 'expired', certainty = 'unknown', due_at = NULL, ended_at = state_since,
-                               offers = 1, maybe_written = '{1}', first_offered_at = state_since, ledger_id = :ledger
-                        """).param("ledger", agent.ledgerId).update();
+            UPDATE command SET state = 'expired', certainty = 'unknown', due_at = NULL, ended_at = state_since,
+                   offers = 1, maybe_written = '{1}', first_offered_at = state_since, ledger_id = :ledger
+            """).param("ledger", agent.ledgerId).update();
         agent.connect();
         List<CommandId> first = asked().getFirst();
         assertThat(first).hasSize(500).doesNotContain(ids.getFirst()).contains(ids.getLast());

@@ -16,6 +16,9 @@ import dev.wireproof.testkit.Shows;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -96,6 +99,27 @@ class ResultsIT {
         agent.print(id, Stream.STDOUT, 6, " after");
         assertThat(stdout()).isEqualTo("before");
         assertThat(server.find(id).state()).isEqualTo(CommandState.SUCCEEDED);
+    }
+
+    @Test
+    void who_follows_is_told_the_end_last_and_no_late_rung_behind_it() throws InterruptedException {
+        agent.print(id, Stream.STDOUT, 0, "before");
+        agent.result(id, Outcome.EXITED, 0, 6);
+        try (CommandWatch watch = server.room.commands.watch(id, null).orElseThrow()) {
+            List<CommandSignal> told = new ArrayList<>();
+            while (!watch.ended()) {
+                told.addAll(watch.next(Duration.ofSeconds(5)));
+            }
+            assertThat(told.getLast()).isInstanceOf(CommandSignal.Ended.class);
+
+            agent.link.sent("Command").getFirst().observer().peerRead(5_000, 1_000);
+            server.room.flushRungs();
+            agent.print(id, Stream.STDOUT, 6, "x"); // whatever is told of it, it is looked at
+            assertThat(watch.next(Duration.ofSeconds(1))).isEmpty();
+        }
+        assertThat(server.room.commands.find(id).orElseThrow().attempts())
+                .as("who asks is told it")
+                .allMatch(attempt -> attempt.peerReadAt() != null);
     }
 
     @Test

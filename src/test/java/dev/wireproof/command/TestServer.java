@@ -4,6 +4,7 @@ import dev.wireproof.id.AgentId;
 import dev.wireproof.id.CommandId;
 import dev.wireproof.id.SiteId;
 import dev.wireproof.protocol.AgentMessage.CommandAck;
+import dev.wireproof.signing.CommandSigning;
 import dev.wireproof.testkit.SteppingClock;
 import dev.wireproof.testkit.TestDatabase;
 import java.time.Duration;
@@ -33,11 +34,19 @@ final class TestServer implements AutoCloseable {
         this(TestDatabase.fresh());
     }
 
+    TestServer(CommandSigning signing) {
+        this(TestDatabase.fresh(), signing);
+    }
+
     /** On the database of an earlier one: a restart. */
     TestServer(DataSource database) {
+        this(database, CommandSigning.off());
+    }
+
+    private TestServer(DataSource database, CommandSigning signing) {
         this.database = database;
         db = JdbcClient.create(database);
-        room = new CommandRoom(database, clock, POLICY, 2, () -> 0);
+        room = new CommandRoom(database, database, clock, POLICY, 2, () -> 0, 10_000, DeliveryObserver.NONE, signing);
         room.engine.start();
     }
 

@@ -99,6 +99,21 @@ class EchoIT {
     }
 
     @Test
+    void an_agent_that_answers_Pings_and_no_Text_has_a_failing_command_path_within_two_minutes() {
+        try (AnsweringPeer peer = line.answering(agent)) {
+            peer.echoes = false;
+            Connection connection = line.connectionOf(agent);
+            line.passWhileAnswered(seconds(120), connection);
+
+            assertThat(PathEvidence.status(connection)).isEqualTo(CommandPath.Status.FAILING);
+            assertThat(line.registry.isLive(connection))
+                    .as("nobody is sent away for it")
+                    .isTrue();
+            assertThat(connection.vitals().lastPongNs).isNotEqualTo(Vitals.NONE);
+        }
+    }
+
+    @Test
     void an_Echo_that_somebody_asked_for_tells_its_way_leg_by_leg() {
         try (AnsweringPeer peer = line.answering(agent)) {
             EchoTrace trace = line.connectionOf(agent).echo().join();

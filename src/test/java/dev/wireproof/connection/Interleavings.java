@@ -7,7 +7,7 @@ import org.jetbrains.lincheck.Lincheck;
 /** Runs a few threads in every order that the searcher finds in its number of tries, and shows the order that breaks a requirement. */
 final class Interleavings {
     /** Few in the usual run; {@code -Dwireproof.test.interleavings=20000} for a long one. */
-    private static final int TRIES = Integer.getInteger("wireproof.test.interleavings", 200);
+    private static final int TRIES = Integer.getInteger("wireproof.test.interleavings", 100);
 
     private Interleavings() {}
 

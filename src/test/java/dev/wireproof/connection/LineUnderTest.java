@@ -80,7 +80,7 @@ final class LineUnderTest implements AutoCloseable, AgentAdmission {
                 this,
                 List.of(new Notes()),
                 new ConnectionMetrics(new SimpleMeterRegistry()));
-        Welcome welcome = new Welcome(this, epochs, board, "test");
+        Welcome welcome = new Welcome(this, epochs, board, "test", java.util.List.of());
         Inbox inbox = new Inbox(welcome, List.of(new Keeper<>(AgentMessage.CommandAck.class)));
         door.open(new UpgradeDoor.Inside(board, inbox, new UpgradeRules(board.settings())));
         server.addConnector(connector);

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 /** Observations of any kind, also such as cannot be: never an exception, never a verdict whose evidence is absent. */
 class RulesFuzzTest {
     private static final long SEED = Long.getLong("wireproof.seed", 20_260_329L);
-    private static final int ROUNDS = 200_000;
+    private static final int ROUNDS = Integer.getInteger("wireproof.test.fuzz-rounds", 60_000);
     private static final long[] ODD = {0, 0, 0, 1, 2, 3, 5_000, 6_000, 20_000, -1, Long.MAX_VALUE, Long.MIN_VALUE};
 
     private final Random random = new Random(SEED);

@@ -166,7 +166,11 @@ final class LabAgent implements AutoCloseable {
         holdsResults = false;
         RawPeer open = peer;
         if (open != null && online) {
-            resend(open);
+            try {
+                resend(open);
+            } catch (UncheckedIOException e) {
+                // the path broke meanwhile: they are told on the next connection
+            }
         }
     }
 

@@ -51,7 +51,8 @@ class ObservedServerIT {
             "direction",
             "type",
             "le",
-            "kind");
+            "kind",
+            "verdict");
 
     @TempDir
     Path folder;
@@ -151,6 +152,20 @@ class ObservedServerIT {
         assertThat(scraped)
                 .contains("wireproof_frames_total{direction=\"in\",type=\"other\"} 0.0")
                 .contains("wireproof_frames_total{direction=\"out\",type=\"other\"} 0.0");
+    }
+
+    @Test
+    void each_stored_diagnosis_is_counted_by_its_verdict() {
+        Pattern verdicts = Pattern.compile("(?m)^wireproof_diagnosis_verdicts_total\\{verdict=\"\\w+\"\\} ([\\d.]+)");
+        await().untilAsserted(() -> {
+            double counted = verdicts.matcher(scrape())
+                    .results()
+                    .mapToDouble(sample -> Double.parseDouble(sample.group(1)))
+                    .sum();
+            int stored = Rows.of(server.databaseUrl(), "SELECT id FROM diagnosis WHERE status = 'done'")
+                    .size();
+            assertThat(counted).isPositive().isEqualTo(stored);
+        });
     }
 
     @Test

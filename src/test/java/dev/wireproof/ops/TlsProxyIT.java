@@ -40,6 +40,7 @@ class TlsProxyIT {
     Path folder;
 
     @Test
+    @Shows("S42")
     void an_agent_behind_nginx_speaks_by_wss_is_pinged_runs_commands_and_is_known_by_its_own_address()
             throws Exception {
         Path nginx = RealPrometheus.program("nginx", "nginx-light");
@@ -51,6 +52,7 @@ class TlsProxyIT {
             try {
                 await().atMost(Duration.ofSeconds(15)).until(() -> listens(port));
                 theWholeWay(server, port);
+                onlyModernTls(port);
             } finally {
                 proxy.destroy();
                 assertThat(proxy.waitFor(10, TimeUnit.SECONDS)).isTrue();
@@ -95,6 +97,40 @@ class TlsProxyIT {
         }
         assertThat(statusOverTls(port, "/actuator/health")).isEqualTo(404);
         assertThat(statusOverTls(port, "/api/v1/sites")).isEqualTo(401);
+    }
+
+    /** OpenSSL is told to allow what is old, so that it is nginx that refuses. */
+    private void onlyModernTls(int port) throws Exception {
+        assertThat(tls(port, "-tls1_3")).contains("TLSv1.3").doesNotContain("alert protocol version");
+        assertThat(tls(port, "-tls1_2")).contains("TLSv1.2").doesNotContain("alert protocol version");
+        for (String old : List.of("-tls1_1", "-tls1")) {
+            assertThat(tls(port, old)).as(old).contains("alert protocol version");
+        }
+        try (Socket plain = new Socket("127.0.0.1", port)) {
+            plain.getOutputStream()
+                    .write("GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
+            assertThat(new String(plain.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .as("no redirect from ws:// to wss://: a key would have travelled readable already")
+                    .startsWith("HTTP/1.1 400");
+        }
+    }
+
+    private String tls(int port, String version) throws Exception {
+        Process client = new ProcessBuilder(
+                        "openssl",
+                        "s_client",
+                        "-connect",
+                        "127.0.0.1:" + port,
+                        version,
+                        "-cipher",
+                        "DEFAULT@SECLEVEL=0")
+                .redirectErrorStream(true)
+                .redirectInput(new java.io.File("/dev/null"))
+                .start();
+        String said = new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(client.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        return said;
     }
 
     /** Who is not the trusted proxy may say what it likes. */

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -85,6 +86,9 @@ final class ScriptedServer implements AutoCloseable {
         private final DataInputStream in;
         private final OutputStream out;
         final BlockingQueue<AgentMessage> messages = new LinkedBlockingQueue<>();
+        /** Each usable message in the order in which it came, Auth included: heartbeats fall where they like. */
+        private final List<AgentMessage> heard = new CopyOnWriteArrayList<>();
+
         final BlockingQueue<String> unusable = new LinkedBlockingQueue<>();
         final BlockingQueue<PingPayload> pongs = new LinkedBlockingQueue<>();
         final BlockingQueue<Integer> closes = new LinkedBlockingQueue<>();
@@ -147,7 +151,11 @@ final class ScriptedServer implements AutoCloseable {
         }
 
         private void text(String text) throws IOException {
-            switch (AgentMessageCodec.decode(text)) {
+            Decoded<AgentMessage> decoded = AgentMessageCodec.decode(text);
+            if (decoded instanceof Decoded.Usable<AgentMessage>(var message)) {
+                heard.add(message);
+            }
+            switch (decoded) {
                 case Decoded.Usable<AgentMessage>(AgentMessage.Auth message) -> {
                     auth = message;
                     logIn();
@@ -155,6 +163,16 @@ final class ScriptedServer implements AutoCloseable {
                 case Decoded.Usable<AgentMessage>(var message) -> messages.add(message);
                 case Decoded.Unusable<AgentMessage> _ -> unusable.add(text);
             }
+        }
+
+        /** How many Texts had come on this connection when this very message did. */
+        int textsBefore(AgentMessage message) {
+            for (int i = 0; i < heard.size(); i++) {
+                if (heard.get(i) == message) {
+                    return i;
+                }
+            }
+            throw new AssertionError("never came: " + message);
         }
 
         AgentMessage.Auth auth() {

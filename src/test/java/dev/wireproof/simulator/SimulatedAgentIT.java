@@ -212,7 +212,7 @@ class SimulatedAgentIT {
         assertThat(reply.rx().ping()).isEqualTo(2);
         assertThat(reply.rx().lastPingSeq()).isEqualTo(2);
         assertThat(reply.rx().text()).isEqualTo(3);
-        assertThat(reply.tx().text()).isEqualTo(2);
+        assertThat(reply.tx().text()).isEqualTo(peer.textsBefore(reply));
         assertThat(peer.pongs).hasSize(2);
         assertThat(peer.next(AgentMessage.Heartbeat.class).rx().parseErrors()).isZero();
     }

@@ -193,7 +193,7 @@ class FrameLogIT {
         old.record(text(1, "old"));
         old.close(false);
         assertThat(all(old)).hasSize(1);
-        assertThat(db.sql("SELECT count(*) FROM frame_default")
+        assertThat(db.sql("SELECT count(*) FROM frame_chunk_default")
                         .query(Long.class)
                         .single())
                 .isPositive();

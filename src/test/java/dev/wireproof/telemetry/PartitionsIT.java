@@ -33,17 +33,18 @@ class PartitionsIT {
 
     private List<String> partitionsOf(String table) {
         return db.sql("""
-                        SELECT child.relname FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid
-                         WHERE inhparent = :table::regclass AND child.relname NOT LIKE '%default' ORDER BY 1
-                        """)
+            SELECT child.relname FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid
+             WHERE inhparent = :table::regclass AND child.relname NOT LIKE '%default' ORDER BY 1
+            """)
                 .param("table", table)
                 .query((row, _) -> row.getString(1))
                 .list();
     }
 
     private void frame(Instant at) {
-        db.sql("INSERT INTO frame (connection_id, seq, at, direction, opcode, bytes, received_ns)"
-                        + " VALUES (:id, 1, :at::timestamptz, 'in', 'ping', 0, 0)")
+        db.sql("INSERT INTO frame_chunk (connection_id, first_seq, last_seq, at, until, origin, seqs, kinds,"
+                        + " bytes) VALUES (:id, 1, 1, :at::timestamptz, :at::timestamptz, :at::timestamptz, '{1}',"
+                        + " '{ip}', '{0}')")
                 .param("id", UUID.randomUUID())
                 .param("at", at.toString())
                 .update();
@@ -57,8 +58,12 @@ class PartitionsIT {
     void they_are_made_ahead_for_twelve_hours_of_frames_and_two_days_of_summaries() throws SQLException {
         partitions.maintainOnce();
         partitions.maintainOnce();
-        assertThat(partitionsOf("frame"))
-                .containsExactly("frame_2026102418", "frame_2026102500", "frame_2026102506", "frame_2026102512");
+        assertThat(partitionsOf("frame_chunk"))
+                .containsExactly(
+                        "frame_chunk_2026102418",
+                        "frame_chunk_2026102500",
+                        "frame_chunk_2026102506",
+                        "frame_chunk_2026102512");
         assertThat(partitionsOf("heartbeat")).hasSize(4);
         assertThat(partitionsOf("frame_summary"))
                 .containsExactly(
@@ -67,7 +72,7 @@ class PartitionsIT {
                         "frame_summary_2026102600",
                         "frame_summary_2026102700");
         frame(SteppingClock.START.plus(Duration.ofHours(17)));
-        assertThat(rows("frame_default")).isZero();
+        assertThat(rows("frame_chunk_default")).isZero();
     }
 
     @Test
@@ -77,14 +82,27 @@ class PartitionsIT {
         frame(SteppingClock.START.minus(Duration.ofDays(30))); // in the default partition
         clock.step(Duration.ofHours(53));
         partitions.maintainOnce();
-        assertThat(partitionsOf("frame")).contains("frame_2026102500").doesNotContain("frame_2026102418");
-        assertThat(rows("frame_default")).isZero();
+        assertThat(partitionsOf("frame_chunk"))
+                .contains("frame_chunk_2026102500")
+                .doesNotContain("frame_chunk_2026102418");
+        assertThat(rows("frame_chunk_default")).isZero();
         assertThat(rows("frame")).isEqualTo(1);
         clock.step(Duration.ofHours(1));
         partitions.maintainOnce();
-        assertThat(partitionsOf("frame")).doesNotContain("frame_2026102500");
+        assertThat(partitionsOf("frame_chunk")).doesNotContain("frame_chunk_2026102500");
         assertThat(rows("frame")).isZero();
         assertThat(partitionsOf("frame_summary")).as("kept 90 days").contains("frame_summary_2026102400");
+    }
+
+    @Test
+    void chunks_are_stored_whole_and_nothing_gathers_statistics_of_them() throws SQLException {
+        frame(SteppingClock.START.plus(Duration.ofHours(7)));
+        partitions.maintainOnce();
+        assertThat(db.sql("""
+            SELECT DISTINCT array_to_string(child.reloptions, ' ') FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid
+             WHERE inhparent = 'frame_chunk'::regclass AND child.relname NOT LIKE '%default'
+            """).query(String.class).list())
+                .containsExactly("toast_tuple_target=8160 autovacuum_enabled=off");
     }
 
     @Test
@@ -92,9 +110,9 @@ class PartitionsIT {
         frame(SteppingClock.START.plus(Duration.ofHours(1)));
         frame(SteppingClock.START.plus(Duration.ofHours(7)));
         partitions.maintainOnce();
-        assertThat(rows("frame_default")).isZero();
-        assertThat(rows("frame_2026102500")).isEqualTo(1);
-        assertThat(rows("frame_2026102506")).isEqualTo(1);
+        assertThat(rows("frame_chunk_default")).isZero();
+        assertThat(rows("frame_chunk_2026102500")).isEqualTo(1);
+        assertThat(rows("frame_chunk_2026102506")).isEqualTo(1);
         assertThat(rows("frame")).isEqualTo(2);
     }
 
@@ -103,12 +121,12 @@ class PartitionsIT {
         try (Connection other = database.getConnection();
                 Statement statement = other.createStatement()) {
             other.setAutoCommit(false);
-            statement.execute("LOCK TABLE frame IN ACCESS EXCLUSIVE MODE");
+            statement.execute("LOCK TABLE frame_chunk IN ACCESS EXCLUSIVE MODE");
             assertThatThrownBy(partitions::maintainOnce).isInstanceOf(SQLException.class);
             other.rollback();
         }
         assertThat(partitionsOf("heartbeat")).hasSize(4);
         partitions.maintainOnce();
-        assertThat(partitionsOf("frame")).hasSize(4);
+        assertThat(partitionsOf("frame_chunk")).hasSize(4);
     }
 }

@@ -68,6 +68,7 @@ public final class KillablePostgres implements AutoCloseable {
 
     /** On the same data: it recovers from its log. */
     public void startAgain() {
+        database.close(); // of the one that is dead: only its hold on the data directory is left
         database = EmbeddedDatabase.start(home);
         proxy.retarget(TcpProxy.portOf(database.jdbcUrl()));
     }

@@ -1,0 +1,216 @@
+package dev.wireproof.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.wireproof.testkit.Http;
+import dev.wireproof.testkit.Mutations;
+import dev.wireproof.testkit.RunningServer;
+import dev.wireproof.testkit.Shows;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** What every answer says, whoever asks for whatever, and what is not there to be found. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class EdgesIT {
+    private RunningServer server;
+
+    @BeforeAll
+    void start() {
+        server = RunningServer.start();
+    }
+
+    @AfterAll
+    void stop() {
+        server.close();
+    }
+
+    @Test
+    @Shows("S26")
+    void every_answer_carries_the_security_headers_good_or_bad() {
+        Http admin = server.admin();
+        Http nobody = admin.with(null);
+        String absent = "/api/v1/commands/" + UUID.randomUUID();
+        List<Http.Answer> answers = List.of(
+                admin.get("/api/v1/agents"),
+                admin.post("/api/v1/sites", "{\"name\":\"edges\"}"),
+                admin.get(absent),
+                admin.get(absent + "/output?stream=stdout"),
+                admin.get(absent + "/evidence"),
+                admin.get(absent + "/events"),
+                admin.call("PUT", "/api/v1/commands", "{}"),
+                admin.post("/api/v1/commands", "{"),
+                admin.post("/api/v1/commands", "x", "Content-Type", "text/plain"),
+                admin.post("/api/v1/commands", "{\"script\":\"" + "x".repeat(1_100_000) + "\"}"),
+                admin.get("/api/v1/nothing"),
+                admin.get("/nothing%2fat%2fall"),
+                admin.get("/actuator/prometheus"),
+                nobody.get("/api/v1/agents"),
+                nobody.get("/actuator/health"),
+                nobody.get("/actuator/env"),
+                nobody.get("/v3/api-docs"),
+                nobody.get("/docs"),
+                nobody.get("/swagger-ui/index.html"),
+                nobody.get("/ws"),
+                nobody.get("/"));
+        assertThat(answers).allSatisfy(answer -> {
+            String what =
+                    answer.status() + " " + answer.text().lines().findFirst().orElse("");
+            assertThat(answer.header("x-content-type-options")).as(what).isEqualTo("nosniff");
+            assertThat(answer.header("x-frame-options")).as(what).isEqualTo("DENY");
+            assertThat(answer.header("referrer-policy")).as(what).isEqualTo("no-referrer");
+            assertThat(answer.header("cache-control")).as(what).contains("no-store");
+            assertThat(answer.header("cross-origin-opener-policy")).as(what).isEqualTo("same-origin");
+            assertThat(answer.header("strict-transport-security")).as(what).contains("max-age=31536000");
+            assertThat(answer.header("content-security-policy"))
+                    .as(what)
+                    .contains("default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'")
+                    .doesNotContain("script-src 'unsafe")
+                    .doesNotContain("unsafe-eval");
+            assertThat(answer.headers().keySet())
+                    .as(what)
+                    .noneMatch(name -> name.toLowerCase(Locale.ROOT).startsWith("access-control-"))
+                    .noneMatch(name -> name.equalsIgnoreCase("server") || name.equalsIgnoreCase("x-powered-by"));
+        });
+    }
+
+    /** A megabyte of nothing, packed to a kilobyte: it is read as it is, and that is no JSON. */
+    @Test
+    @Shows("S31")
+    void a_packed_body_is_not_unpacked() throws Exception {
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (OutputStream gzip = new GZIPOutputStream(packed)) {
+            gzip.write("{\"name\":\"packed\"}".getBytes(StandardCharsets.UTF_8));
+            gzip.write(" ".repeat(1_000_000).getBytes(StandardCharsets.UTF_8));
+        }
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            for (String encoding : List.of("gzip", "deflate", "br", "zstd")) {
+                HttpResponse<String> answer = client.send(
+                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/api/v1/sites"))
+                                .header("Authorization", "Bearer " + RunningServer.ADMIN)
+                                .header("Content-Type", "application/json")
+                                .header("Content-Encoding", encoding)
+                                .POST(HttpRequest.BodyPublishers.ofByteArray(packed.toByteArray()))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+                assertThat(answer.statusCode()).as(encoding).isIn(400, 415);
+            }
+        }
+        assertThat(server.admin().get("/api/v1/sites").text()).doesNotContain("packed");
+    }
+
+    @Test
+    @Shows("S41")
+    void what_looks_for_a_way_in_finds_neither_pages_nor_versions() throws Exception {
+        Http nobody = server.admin().with(null);
+        List<String> probes = List.of(
+                "/actuator",
+                "/actuator/",
+                "/actuator/env",
+                "/actuator/heapdump",
+                "/actuator/threaddump",
+                "/actuator/beans",
+                "/actuator/mappings",
+                "/actuator/configprops",
+                "/actuator/loggers",
+                "/actuator/sbom",
+                "/actuator/shutdown",
+                "/actuator/prometheus",
+                "/actuator;x/env",
+                "/actuator/health/../env",
+                "/actuator/health/..;/env",
+                "/actuator/%65nv",
+                "//actuator/env",
+                "/ACTUATOR/env",
+                "/env",
+                "/error",
+                "/h2-console",
+                "/jolokia",
+                "/.git/config",
+                "/.env",
+                "/WEB-INF/web.xml",
+                "/META-INF/MANIFEST.MF",
+                "/BOOT-INF/classes/application.yaml",
+                "/setup",
+                "/SetupWizard.aspx/x",
+                "/api/v1/../../actuator/env",
+                "/server-status");
+        for (String probe : probes) {
+            String answer = raw("GET " + probe + " HTTP/1.1", "");
+            assertThat(answer).as(probe).matches("(?s)HTTP/1.1 (400|401|404) .*");
+            closed(probe, answer);
+            String asAdmin = raw("GET " + probe + " HTTP/1.1", "Authorization: Bearer " + RunningServer.ADMIN + "\r\n");
+            if (!probe.equals("/actuator/prometheus") && !probe.matches("/actuator/?")) {
+                assertThat(asAdmin).as(probe).matches("(?s)HTTP/1.1 (400|404) .*");
+            }
+            if (asAdmin.startsWith("HTTP/1.1 4")) { // what an admin may see names its own things
+                closed(probe, asAdmin);
+            }
+        }
+        for (String method : List.of("TRACE", "TRACK", "CONNECT", "DEBUG", "PROPFIND")) {
+            String answer = raw(method + " /api/v1/agents HTTP/1.1", "X-Echo: canary\r\n");
+            assertThat(answer).as(method).matches("(?s)HTTP/1.1 4\\d\\d .*").doesNotContain("canary");
+            closed(method, answer);
+        }
+        assertThat(nobody.get("/actuator/health").text()).doesNotContain("jdbc:");
+    }
+
+    @Test
+    @Shows("S30")
+    void no_body_is_a_fault_of_the_server() {
+        List<String> routes = List.of(
+                "/api/v1/commands",
+                "/api/v1/sites",
+                "/api/v1/api-tokens",
+                "/api/v1/enrollment-tokens",
+                "/api/v1/configs",
+                "/api/v1/reaper/pause");
+        Http admin = server.admin();
+        int[] next = {0};
+        Mutations.of(Mutations.corpus("api"), 8, input -> {
+            String route = routes.get(next[0]++ % routes.size());
+            Http.Answer answer = admin.post(route, new String(input, StandardCharsets.UTF_8));
+            assertThat(answer.status()).as(route + ": " + answer.text()).isLessThan(500);
+            if (answer.status() == 400) {
+                assertThat(answer.code()).isNotBlank();
+            }
+        });
+    }
+
+    private static void closed(String what, String answer) {
+        assertThat(answer.toLowerCase(Locale.ROOT))
+                .as(what)
+                .doesNotContain("exception")
+                .doesNotContain("\tat ")
+                .doesNotContain("jetty")
+                .doesNotContain("spring")
+                .doesNotContain("\r\nserver:")
+                .doesNotContain("select ");
+    }
+
+    private String raw(String requestLine, String headers) throws IOException {
+        try (Socket socket = new Socket("127.0.0.1", server.port())) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream()
+                    .write((requestLine + "\r\nHost: localhost\r\nConnection: close\r\n" + headers + "\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+            InputStream in = socket.getInputStream();
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+}
