@@ -25,6 +25,10 @@ class BodyReader extends RequestBodyAdviceAdapter {
     private static final String HASH = BodyReader.class.getName() + ".hash";
     private static final byte[] EMPTY = sha256(new byte[0]);
 
+    /** So much of a body that is too long is read all the same: who is still sending when we close never sees why. */
+    private static final int HEARD_OUT_BYTES = 16 * 1024 * 1024;
+
+
     @Override
     public boolean supports(
             MethodParameter parameter, Type type, Class<? extends HttpMessageConverter<?>> converterType) {
@@ -38,8 +42,10 @@ class BodyReader extends RequestBodyAdviceAdapter {
             Type type,
             Class<? extends HttpMessageConverter<?>> converterType)
             throws IOException {
-        byte[] body = message.getBody().readNBytes(ApiJson.BODY_BYTES + 1);
+        InputStream from = message.getBody();
+        byte[] body = from.readNBytes(ApiJson.BODY_BYTES + 1);
         if (body.length > ApiJson.BODY_BYTES) {
+            hearOut(from);
             throw Problem.tooLarge(ApiJson.BODY_BYTES).exception();
         }
         HttpHeaders headers = message.getHeaders();
@@ -57,6 +63,14 @@ class BodyReader extends RequestBodyAdviceAdapter {
                 return headers;
             }
         };
+    }
+
+    private static void hearOut(InputStream from) throws IOException {
+        byte[] unused = new byte[64 * 1024];
+        int left = HEARD_OUT_BYTES;
+        for (int n = from.read(unused); n >= 0 && left > 0; n = from.read(unused)) {
+            left -= n;
+        }
     }
 
     /** For a body that was read already: only what came with a key is hashed. */

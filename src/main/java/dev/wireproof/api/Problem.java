@@ -61,7 +61,8 @@ record Problem(
         return of(
                 HttpStatus.CONTENT_TOO_LARGE,
                 "too-large",
-                "The body is longer than the %d bytes that are allowed.".formatted(allowedBytes));
+                "The body is longer than the %d bytes that are allowed.".formatted(allowedBytes))
+                .withHeader("Connection", "close");
     }
 
     static Problem unavailable(long retryAfterS) {

@@ -183,6 +183,19 @@ class BadInputIT {
     }
 
     @Test
+    void who_sends_too_much_is_heard_out_before_the_connection_ends() {
+        List<String> headers = List.of(
+                "Authorization: Bearer " + RunningServer.ADMIN,
+                "Content-Type: application/json",
+                "Content-Length: " + (3 << 20));
+        try (RawPeer client = RawPeer.connect(server.port())) {
+            RawPeer.HttpAnswer tooMuch = client.request("POST /api/v1/commands HTTP/1.1", headers, new byte[3 << 20]);
+            assertThat(tooMuch.status()).as(tooMuch.body()).isEqualTo(413);
+            assertThat(tooMuch.headers()).containsEntry("connection", "close");
+        }
+    }
+
+    @Test
     void a_body_that_does_not_tell_its_length_is_bounded_too() throws Exception {
         HttpRequest chunked = HttpRequest.newBuilder(
                         URI.create("http://127.0.0.1:" + server.port() + "/api/v1/commands"))

@@ -137,7 +137,8 @@ public final class RawPeer implements AutoCloseable {
         return request(requestLine, headers, new byte[0]);
     }
 
-    private HttpAnswer request(String requestLine, List<String> headers, byte[] next) {
+    /** Sends a request and what follows in one write. */
+    public HttpAnswer request(String requestLine, List<String> headers, byte[] next) {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         all.writeBytes((requestLine + "\r\nHost: localhost\r\n" + String.join("\r\n", headers) + "\r\n\r\n")
                 .getBytes(StandardCharsets.US_ASCII));
