@@ -1,6 +1,7 @@
 package dev.wireproof.agent;
 
 import java.io.IOException;
+import java.security.Security;
 import java.time.Clock;
 import java.util.List;
 import java.util.Objects;
@@ -14,10 +15,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AgentMain {
     private static final long STOP_PATIENCE_S = 8;
+    /** Java keeps an address for 30 s by itself: an agent whose server has moved would knock at the old one so long. */
+    private static final String NAME_CACHE_S = "2";
 
     private AgentMain() {}
 
     public static void main(String[] args) throws InterruptedException {
+        Security.setProperty("networkaddress.cache.ttl", NAME_CACHE_S);
+        Security.setProperty("networkaddress.cache.negative.ttl", NAME_CACHE_S);
         int status = run(args);
         // What still runs are daemons and the hook that ends them.
         System.exit(status);

@@ -32,6 +32,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class WebSocketHandshake {
     private static final int TIMEOUT_MS = 15_000;
+    /**
+     * So much may wait in the kernel, where no Pong can overtake it: at 64 kbit/s these are 8 s, and the server gives a path up whose
+     * Pongs are 45 s late. What the kernel would take by itself are megabytes.
+     */
+    private static final int SEND_BUFFER_BYTES = 64 * 1024;
+
     private static final int MAX_HEADER_BYTES = 16 * 1024;
     /** The longest time a server may keep this agent away with Retry-After. */
     private static final int MAX_RETRY_AFTER_S = 24 * 3600;
@@ -61,6 +67,7 @@ final class WebSocketHandshake {
         try {
             socket.setTcpNoDelay(true);
             socket.setKeepAlive(true);
+            socket.setSendBufferSize(SEND_BUFFER_BYTES);
             String host = options.server().getHost().replaceAll("^\\[|\\]$", "");
             socket.connect(new InetSocketAddress(host, options.port()), TIMEOUT_MS);
             socket.setSoTimeout(TIMEOUT_MS);

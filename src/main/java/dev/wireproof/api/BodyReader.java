@@ -28,7 +28,6 @@ class BodyReader extends RequestBodyAdviceAdapter {
     /** So much of a body that is too long is read all the same: who is still sending when we close never sees why. */
     private static final int HEARD_OUT_BYTES = 16 * 1024 * 1024;
 
-
     @Override
     public boolean supports(
             MethodParameter parameter, Type type, Class<? extends HttpMessageConverter<?>> converterType) {

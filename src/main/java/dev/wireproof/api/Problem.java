@@ -59,9 +59,9 @@ record Problem(
 
     static Problem tooLarge(int allowedBytes) {
         return of(
-                HttpStatus.CONTENT_TOO_LARGE,
-                "too-large",
-                "The body is longer than the %d bytes that are allowed.".formatted(allowedBytes))
+                        HttpStatus.CONTENT_TOO_LARGE,
+                        "too-large",
+                        "The body is longer than the %d bytes that are allowed.".formatted(allowedBytes))
                 .withHeader("Connection", "close");
     }
 

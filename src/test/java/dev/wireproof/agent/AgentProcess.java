@@ -38,9 +38,15 @@ final class AgentProcess implements AutoCloseable {
     }
 
     static AgentProcess start(Path home, List<String> arguments) throws IOException {
+        return start(home, List.of(), arguments);
+    }
+
+    /** @param flags more of them for its JVM */
+    static AgentProcess start(Path home, List<String> flags, List<String> arguments) throws IOException {
         List<String> vector = new ArrayList<>();
         vector.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         vector.addAll(FLAGS);
+        vector.addAll(flags);
         vector.add("-jar");
         vector.add(System.getProperty("wireproof.agent.jar", "target/wireproof-agent.jar"));
         vector.addAll(arguments);

@@ -5,6 +5,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /** One direction of a {@link TcpProxy}: what it does to the bytes of every connection, those that are open and those that come. */
@@ -18,6 +19,7 @@ public final class Leg {
     private volatile long bytesPerSecond;
     private volatile double loss;
     private volatile boolean discarding;
+    private final AtomicBoolean flips = new AtomicBoolean();
     private boolean held; // guarded by this
 
     Leg() {}
@@ -70,6 +72,19 @@ public final class Leg {
     public Leg deliver() {
         discarding = false;
         return this;
+    }
+
+    /** One bit of what comes next is turned over, in the middle of it. */
+    public Leg flipOneBit() {
+        flips.set(true);
+        return this;
+    }
+
+    byte[] flipped(byte[] bytes) {
+        if (bytes.length > 0 && flips.compareAndSet(true, false)) {
+            bytes[bytes.length / 2] ^= 1;
+        }
+        return bytes;
     }
 
     /** Sends a FIN to the receiving end of every connection that is open, and loses what comes for it after. */

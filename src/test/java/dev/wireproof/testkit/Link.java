@@ -37,6 +37,17 @@ final class Link {
         gone.accept(this);
     }
 
+    /** Ends it towards both sides with a FIN, as a reverse proxy does that has waited long enough. */
+    void end() {
+        try {
+            client.close();
+            server.close();
+        } catch (IOException e) {
+            // it was closed already
+        }
+        gone.accept(this);
+    }
+
     static void abort(Socket socket) {
         try {
             if (!socket.isClosed()) {

@@ -2,9 +2,11 @@ package dev.wireproof.testkit;
 
 import java.io.IOException;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.util.Arrays;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -18,9 +20,9 @@ final class Pump {
     private static final int WRITES_PER_SECOND = 20;
 
     @SuppressWarnings("ArrayRecordComponent") // handed from one thread to the other, never compared
-    private record Chunk(byte[] bytes, long cameNs) {}
+    private record Chunk(byte[] bytes, long cameNs, CountDownLatch passed) {}
 
-    private static final Chunk END = new Chunk(new byte[0], 0);
+    private static final Chunk END = new Chunk(new byte[0], 0, new CountDownLatch(0));
 
     private final Link link;
     private final Leg leg;
@@ -49,10 +51,17 @@ final class Pump {
                     n >= 0;
                     n = from.getInputStream().read(buffer)) {
                 if (!leg.discards()) {
-                    queue.put(new Chunk(Arrays.copyOf(buffer, n), System.nanoTime()));
+                    Chunk chunk = new Chunk(Arrays.copyOf(buffer, n), System.nanoTime(), new CountDownLatch(1));
+                    queue.put(chunk);
+                    if (leg.rate() > 0) { // a slow line keeps nobody's backlog: its sender has to wait
+                        chunk.passed().await();
+                    }
                 }
             }
             queue.put(END);
+        } catch (SocketTimeoutException idle) {
+            link.end();
+            queue.offer(END);
         } catch (IOException e) {
             link.reset();
             queue.offer(END);
@@ -62,13 +71,16 @@ final class Pump {
     }
 
     private void write() {
+        Chunk inHand = END;
         try {
             for (Chunk chunk = queue.take(); chunk != END; chunk = queue.take()) {
+                inHand = chunk;
                 waitUntil(chunk.cameNs() + leg.delayed().toNanos());
                 waitUntil(System.nanoTime() + leg.retransmissions().toNanos());
-                if (!pass(chunk.bytes())) {
+                if (!pass(leg.flipped(chunk.bytes()))) {
                     return;
                 }
+                chunk.passed().countDown();
             }
             leg.awaitRelease();
             if (!halfClosed) {
@@ -79,9 +91,17 @@ final class Pump {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
-            queue.clear(); // the reader may wait for room
+            inHand.passed().countDown();
+            halted();
             leg.left(this);
             link.directionEnded();
+        }
+    }
+
+    /** The reader may wait for room, or for its chunk to pass. */
+    private void halted() {
+        for (Chunk chunk = queue.poll(); chunk != null; chunk = queue.poll()) {
+            chunk.passed().countDown();
         }
     }
 

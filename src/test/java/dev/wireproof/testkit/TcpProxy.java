@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -32,6 +33,7 @@ public final class TcpProxy implements AutoCloseable {
     private final AtomicLong accepted = new AtomicLong();
     private volatile InetSocketAddress target;
     private volatile boolean refusing;
+    private volatile Duration idle = Duration.ZERO;
 
     private TcpProxy(InetSocketAddress target, int receiveBuffer) throws IOException {
         this.target = target;
@@ -109,6 +111,11 @@ public final class TcpProxy implements AutoCloseable {
         target = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
     }
 
+    /** Connections that come are ended, by a FIN to both ends, once nothing came from one of them for so long; zero: never. */
+    public void endIdle(Duration after) {
+        idle = after;
+    }
+
     /** From now on new connections are reset at once; {@link #admit} ends that. */
     public void refuse() {
         refusing = true;
@@ -169,6 +176,8 @@ public final class TcpProxy implements AutoCloseable {
                 return;
             }
             server.connect(target, CONNECT_TIMEOUT_MS);
+            client.setSoTimeout((int) idle.toMillis());
+            server.setSoTimeout((int) idle.toMillis());
         } catch (IOException e) {
             Link.abort(client);
             Link.abort(server);
