@@ -3,6 +3,7 @@ package dev.wireproof.api;
 import dev.wireproof.access.Caller;
 import dev.wireproof.connection.AgentLine;
 import dev.wireproof.connection.CommandPath;
+import dev.wireproof.connection.ConfigAnswer;
 import dev.wireproof.fleet.Agent;
 import dev.wireproof.fleet.Configs;
 import dev.wireproof.id.AgentId;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param connectionId of its live connection; null when it has none
  * @param sameDeviceAs the agent that had enrolled with its device id before, where the caller may see that one
  * @param conflict set while two processes use its identity
- * @param config what it gets at its next connection; null in lists
+ * @param config what holds for it, and what it said of it; null in lists
  */
 record AgentJson(
         UUID id,
@@ -65,8 +66,19 @@ record AgentJson(
 
     record ConflictJson(Instant since, List<String> addresses) {}
 
-    /** @param version 0: the standard one */
-    record EffectiveConfigJson(long version, AgentConfigJson config) {}
+    /**
+     * @param version 0: the standard one
+     * @param answer what the agent said about the newest version of which it said anything on its live connection
+     */
+    record EffectiveConfigJson(
+            long version, AgentConfigJson config, @Nullable ConfigAnswerJson answer) {}
+
+    /** @param applied false: it goes on with what it had before */
+    record ConfigAnswerJson(long version, boolean applied) {
+        static @Nullable ConfigAnswerJson of(@Nullable ConfigAnswer answer) {
+            return answer == null ? null : new ConfigAnswerJson(answer.version(), answer.applied());
+        }
+    }
 
     static AgentJson of(Agent agent, AgentLine line, Caller caller, Configs.@Nullable Effective config) {
         ConnectionId live = line.connectionId();
@@ -91,7 +103,12 @@ record AgentJson(
                 CommandPathJson.of(line.path()),
                 predecessor(agent, caller),
                 conflict == null ? null : new ConflictJson(conflict.since(), conflict.addresses()),
-                config == null ? null : new EffectiveConfigJson(config.version(), AgentConfigJson.of(config.config())));
+                config == null
+                        ? null
+                        : new EffectiveConfigJson(
+                                config.version(),
+                                AgentConfigJson.of(config.config()),
+                                ConfigAnswerJson.of(line.configAnswer())));
     }
 
     private static @Nullable UUID predecessor(Agent agent, Caller caller) {

@@ -88,7 +88,7 @@ class Dispatcher implements ConnectionListener {
                     ledger == null || seq == null ? null : ledgers.seen(lane.link.agentId(), ledger, seq, now);
             List<Unsettled> unsettled = unsettled(lane, Long.MAX_VALUE);
             lane.ready(new Line(lane.link.connectionId(), ledger, wentBack));
-            if (lane.startPull(now)) {
+            if (lane.startPull(now, true)) {
                 pull(lane);
             }
             await(offerNext(lane));
@@ -151,8 +151,12 @@ class Dispatcher implements ConnectionListener {
 
     /** Offers what has room now, and reads on in the database when nothing is left in memory. Never blocks. */
     void pump(Lane lane) {
+        pump(lane, false);
+    }
+
+    private void pump(Lane lane, boolean anyRoom) {
         offerNext(lane);
-        if (lane.startPull(clock.instant())) {
+        if (lane.startPull(clock.instant(), anyRoom)) {
             blocking.execute(() -> {
                 try {
                     pull(lane);
@@ -268,7 +272,7 @@ class Dispatcher implements ConnectionListener {
                     lanes.noteBacklog(lane);
                 }
             } else {
-                pump(lane);
+                pump(lane, true);
             }
         }
     }

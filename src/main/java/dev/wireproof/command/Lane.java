@@ -217,9 +217,14 @@ final class Lane {
         return new Taken(taken, after, lastOffered);
     }
 
-    /** @return whether the caller is the one to read the next ones from the database; it then must call {@link #pulled} */
-    synchronized boolean startPull(Instant now) {
-        boolean room = inFlight == null || inFlight.size() - ahead <= WINDOW / 2;
+    /**
+     * @param anyRoom whether one free place is worth reading for; otherwise half the window is, since each read costs the database the same.
+     *     What is stuck must not keep that half from the others for ever
+     * @return whether the caller is the one to read the next ones from the database; it then must call {@link #pulled}
+     */
+    synchronized boolean startPull(Instant now, boolean anyRoom) {
+        int taken = inFlight == null ? 0 : inFlight.size() - ahead;
+        boolean room = anyRoom ? taken < WINDOW : taken <= WINDOW / 2;
         boolean nothingHere = waiting == null || waiting.isEmpty();
         if (!ready || !more || pulling || !nothingHere || !room || now.isBefore(notBefore) || !link.offersAllowed()) {
             return false;

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param lastSeenAt when anything at all came in: it says that the way from the agent works, and no more
  * @param evictionsSpent it was evicted as unproven as often as is allowed in an hour
  * @param conflict set while two processes use its identity and it is held
+ * @param configAnswer what it said on its live connection about the newest configuration of which it said anything
  */
 public record AgentLine(
         @Nullable ConnectionId connectionId,
@@ -21,7 +22,8 @@ public record AgentLine(
         @Nullable Instant lastEchoAt,
         boolean evictionsSpent,
         @Nullable Conflict conflict,
-        CommandPath path) {
+        CommandPath path,
+        @Nullable ConfigAnswer configAnswer) {
 
     /** @param addresses that the two processes came from */
     public record Conflict(Instant since, List<String> addresses) {

@@ -94,7 +94,8 @@ public final class AgentLines {
                     stored.echoAt(),
                     spent,
                     stored.conflict(),
-                    CommandPath.offline(stored.closedAt(), stored.closeCode(), stored.closeReason()));
+                    CommandPath.offline(stored.closedAt(), stored.closeCode(), stored.closeReason()),
+                    null);
         }
         Vitals vitals = live.vitals();
         return new AgentLine(
@@ -105,7 +106,8 @@ public final class AgentLines {
                 newer(stored.echoAt(), live.wallTime(vitals.lastEchoNs)),
                 spent,
                 stored.conflict(),
-                PathEvidence.path(live));
+                PathEvidence.path(live),
+                live.configAnswer());
     }
 
     private static @Nullable Instant newer(@Nullable Instant one, @Nullable Instant other) {

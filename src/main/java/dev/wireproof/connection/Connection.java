@@ -44,7 +44,8 @@ final class Connection implements AgentLink {
     private volatile boolean keyUnconfirmed;
     private volatile boolean deaf;
     private volatile boolean superseded;
-    private volatile long configAcked;
+    private volatile @Nullable ConfigAnswer configAnswer;
+    private final MessageRate heartbeats = new MessageRate(1);
     private volatile @Nullable SocketEvidence socketEvidence; // only while something waits
     private int unusableInARow; // of the reading thread
 
@@ -356,13 +357,22 @@ final class Connection implements AgentLink {
     }
 
     /** What the agent said of the configuration that it was sent. */
-    void configAcked(long version, boolean applied) {
-        configAcked = applied ? version : -version;
+    void configAcked(ConfigAnswer answer) {
+        ConfigAnswer before = configAnswer;
+        if (before == null || before.version() <= answer.version()) { // one that was on its way is no news
+            configAnswer = answer;
+        }
     }
 
-    /** The version that the agent applied; negative: it did not; 0: it said nothing. */
-    long configAcked() {
-        return configAcked;
+    /** What the agent said of the newest version of which it said anything; null: it said nothing on this connection. */
+    @Nullable
+    ConfigAnswer configAnswer() {
+        return configAnswer;
+    }
+
+    /** @return whether a heartbeat that came now is worth a row; so many are that come at most once a second */
+    boolean heartbeatIsKept(long nowNs) {
+        return heartbeats.take(nowNs);
     }
 
     /** The agent is in: from here on the deadlines of an open connection count. */

@@ -111,6 +111,7 @@ class ConnectionConfiguration {
                     recorder,
                     from -> from.shed(worth));
         }
+        metrics.count("wireproof.telemetry.shed.rows", "kind", "heartbeat", recorder, FrameRecorder::heartbeatsShed);
         metrics.count("wireproof.telemetry.refused.rows", recorder, FrameRecorder::refused);
         metrics.count("wireproof.telemetry.write.failures", recorder, FrameRecorder::writeFailures);
         metrics.gauge("wireproof.telemetry.waiting.rows", recorder, FrameRecorder::waiting);

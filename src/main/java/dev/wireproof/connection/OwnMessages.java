@@ -21,7 +21,7 @@ final class OwnMessages {
                 yield true;
             }
             case AgentMessage.ConfigAck ack -> {
-                connection.configAcked(ack.configVersion(), ack.applied());
+                connection.configAcked(new ConfigAnswer(ack.configVersion(), ack.applied()));
                 yield true;
             }
             case AgentMessage.ProtocolError _ -> {
@@ -50,6 +50,10 @@ final class OwnMessages {
         boolean live = connection.live();
         if (live) {
             connection.vitals().agentSawPing = beat.rx().lastPingSeq();
+        }
+        if (!connection.heartbeatIsKept(nowNs)) {
+            connection.board().recorder().heartbeatShed();
+            return;
         }
         AgentMessage.LastError error = beat.lastError();
         connection

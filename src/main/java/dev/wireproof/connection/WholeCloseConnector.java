@@ -17,6 +17,9 @@ import org.eclipse.jetty.websocket.core.WebSocketConnection;
  * Close with it, and what an agent still says on a connection that a newer one replaced is never seen. The protocol gives the agent 5 s.
  */
 final class WholeCloseConnector extends ServerConnector {
+    /** Who may wait to be accepted, by the kernel's leave (somaxconn): after a restart a whole fleet calls. Java's own 50 are reset. */
+    private static final int CALLERS_AT_ONCE = 4_096;
+
     WholeCloseConnector(Server server) {
         super(server);
     }
@@ -30,7 +33,7 @@ final class WholeCloseConnector extends ServerConnector {
         setHost(like.getHost());
         setPort(like.getPort());
         setIdleTimeout(like.getIdleTimeout());
-        setAcceptQueueSize(like.getAcceptQueueSize());
+        setAcceptQueueSize(Math.max(like.getAcceptQueueSize(), CALLERS_AT_ONCE));
         setReuseAddress(like.getReuseAddress());
     }
 

@@ -58,6 +58,7 @@ public final class FrameRecorder implements AutoCloseable {
     private final Batcher<HeartbeatRow> heartbeats;
     private final LongAdder seen = new LongAdder();
     private final Map<Worth, LongAdder> shed = new EnumMap<>(Worth.class);
+    private final LongAdder heartbeatsShed = new LongAdder();
     private final FrameCounts counts = new FrameCounts();
     private final RepeatingTask pace;
     private final RecordingSwitch recording = RecordingSwitch.open();
@@ -144,7 +145,19 @@ public final class FrameRecorder implements AutoCloseable {
 
     /** Keeps what an agent said of itself. */
     public void heartbeat(HeartbeatRow heartbeat) {
-        heartbeats.offer(heartbeat);
+        if (!heartbeats.offer(heartbeat)) {
+            heartbeatShed();
+        }
+    }
+
+    /** An agent sent heartbeats faster than any is asked to: this one was counted with its frame, and is not kept. */
+    public void heartbeatShed() {
+        heartbeatsShed.increment();
+    }
+
+    /** Heartbeats that were not kept: they came too fast, or there was no room for them. */
+    public long heartbeatsShed() {
+        return heartbeatsShed.sum();
     }
 
     /** Frames of that worth that were to become rows and for which there was no room. */

@@ -24,7 +24,8 @@ class AgentLineTest {
                         null,
                         spent,
                         conflict ? new AgentLine.Conflict(AT, List.of("192.0.2.1")) : null,
-                        new CommandPath(path, AT, "seen"))
+                        new CommandPath(path, AT, "seen"),
+                        null)
                 .status();
     }
 
