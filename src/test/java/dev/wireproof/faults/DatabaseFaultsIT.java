@@ -251,6 +251,72 @@ class DatabaseFaultsIT {
         confirmedWithinTen(locked);
     }
 
+    /** A real one: each side holds what the other wants. The server's side waits first, and PostgreSQL ends who finds out first. */
+    @Test
+    void a_deadlock_costs_nothing_but_another_try() throws Exception {
+        CommandId id = resultHeldBack();
+        long before = deadlocks();
+        try (Connection someone = scene.truth().getConnection()) {
+            someone.setAutoCommit(false);
+            Statement statement = someone.createStatement();
+            statement.execute("SET LOCAL deadlock_timeout = '60s'");
+            statement.execute("LOCK TABLE command_history IN EXCLUSIVE MODE");
+            agent.tellResults();
+            await().until(() -> scene.sql()
+                            .sql(
+                                    "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'command_history'::regclass")
+                            .query(Long.class)
+                            .single()
+                    > 0);
+            statement.execute("SELECT 1 FROM command WHERE id = '%s' FOR UPDATE".formatted(id));
+            someone.rollback();
+        }
+        confirmedWithinTen(id);
+        await().untilAsserted(() -> assertThat(deadlocks()).isGreaterThan(before));
+    }
+
+    private long deadlocks() {
+        return scene.sql()
+                .sql("SELECT deadlocks FROM pg_stat_database WHERE datname = :name")
+                .param("name", scene.databaseName())
+                .query(Long.class)
+                .single();
+    }
+
+    @Test
+    void what_could_not_be_serialized_is_tried_again_and_nobody_hears_of_it() {
+        execute("CREATE SEQUENCE tries"); // a sequence remembers what was rolled back
+        refuse("command_history", "nextval('tries') <= 3", "40001");
+        CommandId id = scene.post(agent);
+        await().untilAsserted(() -> assertThat(scene.stateOf(id)).isEqualTo("succeeded"));
+        assertThat(scene.sql()
+                        .sql("SELECT last_value FROM tries")
+                        .query(Long.class)
+                        .single())
+                .isGreaterThan(3);
+        accept("command_history");
+        execute("DROP SEQUENCE tries");
+    }
+
+    @Test
+    void cancels_and_results_in_opposite_order_leave_each_command_in_one_lawful_end() {
+        agent.holdResults();
+        List<CommandId> ids = Stream.generate(() -> scene.post(agent)).limit(16).toList();
+        await().untilAsserted(
+                        () -> assertThat(ids).allMatch(id -> scene.stateOf(id).equals("running")));
+        List<CompletableFuture<Integer>> cancels = ids.reversed().stream()
+                .map(id -> CompletableFuture.supplyAsync(
+                        () -> scene.requests
+                                .call("POST", "/api/v1/commands/" + id + "/cancel", "{}")
+                                .status(),
+                        task -> Thread.ofVirtual().start(task)))
+                .toList();
+        agent.tellResults();
+        cancels.forEach(cancel -> assertThat(cancel.join()).isIn(200, 202, 409));
+        await().untilAsserted(() ->
+                assertThat(ids).allMatch(id -> List.of("succeeded", "cancelled").contains(scene.stateOf(id))));
+    }
+
     @Test
     void connections_that_it_ends_all_the_time_double_no_insert() {
         List<CompletableFuture<Requests.Answer>> posts = new ArrayList<>();

@@ -6,6 +6,7 @@ import dev.wireproof.testkit.RunningServer;
 import dev.wireproof.testkit.ServerProcess;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 
@@ -14,16 +15,32 @@ final class LabServer implements AutoCloseable {
     private static final long READY_WITHIN_NS = 90_000_000_000L;
 
     private final int port = Ports.free();
+    private final List<String> before;
+    private final List<String> flags;
     private final Map<String, String> settings;
     private ServerProcess process;
 
-    private LabServer(Map<String, String> settings) {
+    private LabServer(List<String> before, List<String> flags, Map<String, String> settings) {
+        this.before = before;
+        this.flags = flags;
         this.settings = settings;
         this.process = begin();
     }
 
     /** Waits until it is ready. @param more environment variables, beside those that every case has */
     static LabServer start(Path home, String jdbcUrl, String user, String password, Map<String, String> more) {
+        return start(List.of(), List.of(), home, jdbcUrl, user, password, more);
+    }
+
+    /** See {@link ServerProcess#start(List, List, Map, String...)}. */
+    static LabServer start(
+            List<String> before,
+            List<String> flags,
+            Path home,
+            String jdbcUrl,
+            String user,
+            String password,
+            Map<String, String> more) {
         Map<String, String> settings = new HashMap<>(Map.of(
                 "WIREPROOF_HOME",
                 home.toString(),
@@ -43,13 +60,13 @@ final class LabServer implements AutoCloseable {
                 "JAVA_TOOL_OPTIONS",
                 "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"));
         settings.putAll(more);
-        return new LabServer(settings);
+        return new LabServer(before, flags, settings);
     }
 
     private ServerProcess begin() {
         Map<String, String> all = new HashMap<>(settings);
         all.put("SERVER_PORT", Integer.toString(port));
-        return ServerProcess.start(all);
+        return ServerProcess.start(before, flags, all);
     }
 
     int port() {

@@ -73,6 +73,15 @@ public final class KillablePostgres implements AutoCloseable {
         proxy.retarget(TcpProxy.portOf(database.jdbcUrl()));
     }
 
+    /** The processes that serve connections, write the log and the like: all but the postmaster, which outlives their crashes. */
+    public List<Long> children() {
+        return ProcessHandle.of(pid())
+                .orElseThrow()
+                .descendants()
+                .map(ProcessHandle::pid)
+                .toList();
+    }
+
     private long pid() {
         try {
             return Long.parseLong(Files.readAllLines(home.resolve("postgres/postmaster.pid"))

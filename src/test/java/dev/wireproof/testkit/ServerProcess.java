@@ -28,15 +28,25 @@ public final class ServerProcess implements AutoCloseable {
 
     /** @param settings environment variables; what the test JVM itself has of `WIREPROOF_`, `SERVER_` and `SPRING_` is removed first */
     public static ServerProcess start(Map<String, String> settings, String... arguments) {
-        List<String> command = new ArrayList<>(List.of(
+        return start(List.of(), List.of(), settings, arguments);
+    }
+
+    /**
+     * @param before what starts it, such as a shell that sets a limit first
+     * @param flags more of them for its JVM; they win over those that every test's server has
+     */
+    public static ServerProcess start(
+            List<String> before, List<String> flags, Map<String, String> settings, String... arguments) {
+        List<String> command = new ArrayList<>(before);
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx512m",
                 // A test's server lives for seconds: the second compiler and the parallel collector would only cost.
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
-                "--enable-native-access=ALL-UNNAMED",
-                "-jar",
-                System.getProperty("wireproof.server.jar")));
+                "--enable-native-access=ALL-UNNAMED"));
+        command.addAll(flags);
+        command.addAll(List.of("-jar", System.getProperty("wireproof.server.jar")));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment()
