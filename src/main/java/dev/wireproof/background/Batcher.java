@@ -23,6 +23,9 @@ import org.slf4j.LoggerFactory;
 public final class Batcher<T> implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Batcher.class);
     private static final long LONGEST_RETRY_MS = 2_000;
+    /** What the database answers in a way that tells neither of the rows nor of a bad moment is tried so often, then row by row. */
+    private static final int UNKNOWN_TRIES = 4;
+
     private static final long LOOK_EACH_NS = 50_000_000;
 
     /** Writes a batch in one transaction: all of it, or none. */
@@ -197,8 +200,9 @@ public final class Batcher<T> implements AutoCloseable {
             if (fault == null) {
                 return;
             }
-            if (SqlFaults.isOfTheRows(fault)) {
-                halve(rows, fault);
+            boolean hopeless = !SqlFaults.mayHeal(fault) && attempt >= UNKNOWN_TRIES;
+            if (SqlFaults.isOfTheRows(fault) || hopeless) {
+                halve(rows, fault, hopeless ? UNKNOWN_TRIES : 1);
                 return;
             }
             if (attempt == 0) {
@@ -227,15 +231,15 @@ public final class Batcher<T> implements AutoCloseable {
         }
     }
 
-    private void halve(List<T> rows, Throwable fault) throws InterruptedException {
+    private void halve(List<T> rows, Throwable fault, int tried) throws InterruptedException {
         if (rows.size() == 1) {
             refused.increment();
             log.atWarn().addKeyValue("batcher", name).setCause(fault).log("background.row_refused");
             return;
         }
         int middle = rows.size() / 2;
-        write(rows.subList(0, middle), 1);
-        write(rows.subList(middle, rows.size()), 1);
+        write(rows.subList(0, middle), tried);
+        write(rows.subList(middle, rows.size()), tried);
     }
 
     /** Takes no more rows, writes those it has, and returns within about ten seconds. May be called twice. */

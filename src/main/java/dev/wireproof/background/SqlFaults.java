@@ -18,6 +18,23 @@ public final class SqlFaults {
         return state.startsWith("22") || state.startsWith("23") || state.startsWith("42");
     }
 
+    /**
+     * True for what waiting may heal: a database that is away, full, stopping or read-only, a conflict with others, and what is no answer of a
+     * database at all, such as a moment without memory.
+     */
+    public static boolean mayHeal(Throwable fault) {
+        String state = sqlState(fault);
+        return state == null
+                || state.startsWith("08")
+                || state.startsWith("40")
+                || state.startsWith("53")
+                || state.startsWith("57P")
+                || state.startsWith("58")
+                || state.equals("55P03")
+                || state.equals("57014")
+                || state.equals("25006");
+    }
+
     /** Whether a database's answer, or its silence, is behind it. */
     public static boolean carriesSql(Throwable fault) {
         Throwable at = fault;

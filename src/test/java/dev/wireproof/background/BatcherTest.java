@@ -38,6 +38,24 @@ class BatcherTest {
     }
 
     @Test
+    void a_row_that_is_refused_in_a_way_that_nobody_knows_does_not_keep_the_others_for_ever() {
+        Batcher.Sink<Integer> sink = batch -> {
+            if (batch.contains(13)) {
+                throw new SQLException("a trigger of somebody's", "P0001");
+            }
+            written.addAll(batch);
+        };
+        try (Batcher<Integer> batcher = Batcher.start("test", 100, 100, Duration.ofMillis(5), sink)) {
+            IntStream.range(0, 20).forEach(batcher::offer);
+            assertThat(batcher.flush(PATIENCE)).isTrue();
+            assertThat(batcher.refused()).isEqualTo(1);
+        }
+        assertThat(written)
+                .containsExactlyElementsOf(
+                        IntStream.range(0, 20).filter(i -> i != 13).boxed().toList());
+    }
+
+    @Test
     void a_database_that_is_away_costs_nothing_but_time() {
         AtomicInteger faults = new AtomicInteger(3);
         Batcher.Sink<Integer> sink = batch -> {

@@ -233,6 +233,74 @@ class CrashPointsIT {
     }
 
     @Test
+    void behind_the_commit_of_an_ack_it_stays_acknowledged() throws Exception {
+        LabAgent agent = agent();
+        agent.holdResults();
+        Trap behind = at(database.holdCommitOf("acknowledged (attempt"));
+        CommandId id = post(agent);
+        killAt(behind);
+        assertThat(requests.get(id)
+                        .body()
+                        .get("attempts")
+                        .get(0)
+                        .get("acked_at")
+                        .isNull())
+                .isFalse();
+        agent.tellResults();
+        endsWellAndRanOnce(agent, id);
+    }
+
+    @Test
+    void before_output_is_stored_it_comes_again() throws Exception {
+        LabAgent agent = agent();
+        Trap before = at(database.up().holdBefore("INSERT INTO command_output"));
+        CommandId id = post(agent);
+        killAt(before);
+        endsWellAndRanOnce(agent, id);
+        assertThat(requests.get(id).body().get("stdout_tail").asString()).isEqualTo(LabAgent.output(id));
+    }
+
+    @Test
+    void before_a_result_is_committed_it_is_not_confirmed_and_comes_again() throws Exception {
+        LabAgent agent = agent();
+        Trap before = at(database.up().holdBefore("a result came"));
+        CommandId id = post(agent);
+        before.await();
+        assertThat(tap.resultsConfirmed()).doesNotContain(id);
+        killAt(before);
+        endsWellAndRanOnce(agent, id);
+        assertThat(tap.resultsConfirmed()).contains(id);
+    }
+
+    @Test
+    void behind_the_commit_of_a_result_it_is_confirmed_when_it_comes_again() throws Exception {
+        LabAgent agent = agent();
+        Trap behind = at(database.holdCommitOf("a result came"));
+        CommandId id = post(agent);
+        behind.await();
+        assertThat(tap.resultsConfirmed()).doesNotContain(id);
+        killAt(behind);
+        assertThat(stateOf(id)).isEqualTo("succeeded");
+        endsWellAndRanOnce(agent, id);
+        await().untilAsserted(() -> assertThat(tap.resultsConfirmed()).contains(id));
+    }
+
+    @Test
+    void before_a_cancellation_is_committed_nobody_was_told_2xx_and_the_command_goes_on() throws Exception {
+        LabAgent agent = agent();
+        agent.ignoreOffers();
+        CommandId id = post(agent);
+        await().until(() -> !tap.offersOf(id).isEmpty());
+        Trap before = at(database.up().holdBefore("asked to cancel it"));
+        CompletableFuture<Requests.Answer> cancelled =
+                aside(() -> requests.call("POST", "/api/v1/commands/" + id + "/cancel", "{}"));
+        killAt(before);
+        assertThat(cancelled.join().accepted()).isFalse();
+        agent.listen();
+        endsWellAndRanOnce(agent, id);
+    }
+
+    @Test
     void in_the_middle_of_output_none_of_it_is_lost_or_twice_and_no_result_is_confirmed() throws Exception {
         LabAgent agent = agent();
         Trap behind = at(database.holdCommitOf("INSERT INTO command_output"));

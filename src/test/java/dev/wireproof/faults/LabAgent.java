@@ -56,7 +56,7 @@ final class LabAgent implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
     private final CountDownLatch enrolled = new CountDownLatch(1);
     private final Thread thread;
-    private AgentRecord record; // the agent's thread replaces it, others read what is in it
+    private volatile AgentRecord record; // the agent's thread replaces it, others read what is in it
     private volatile @Nullable RawPeer peer;
     private volatile @Nullable Point killAt;
     private volatile boolean away;
