@@ -1,14 +1,14 @@
 package dev.wireproof.access;
 
+import dev.wireproof.background.LoopingPart;
 import dev.wireproof.background.RepeatingTask;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.context.SmartLifecycle;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -19,7 +19,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  * elsewhere: who cuts off the newest end of the table cannot take that back.
  */
 @Component
-class AuditRetention implements SmartLifecycle {
+class AuditRetention extends LoopingPart {
     private static final Logger log = LoggerFactory.getLogger(AuditRetention.class);
     private static final Duration PAUSE = Duration.ofHours(1);
     private static final int AT_ONCE = 5_000;
@@ -43,8 +43,6 @@ class AuditRetention implements SmartLifecycle {
     private final TransactionTemplate transaction;
     private final InstantSource clock;
     private final Duration retention;
-
-    private volatile @Nullable RepeatingTask task;
 
     AuditRetention(JdbcClient db, TransactionTemplate transaction, InstantSource clock, AuditSettings settings) {
         this.db = db;
@@ -91,21 +89,7 @@ class AuditRetention implements SmartLifecycle {
     }
 
     @Override
-    public void start() {
-        task = RepeatingTask.start("audit-retention", PAUSE, Duration.ofSeconds(2), this::maintainOnce);
-    }
-
-    @Override
-    public void stop() {
-        RepeatingTask running = task;
-        if (running != null) {
-            running.close();
-            task = null;
-        }
-    }
-
-    @Override
-    public boolean isRunning() {
-        return task != null;
+    protected List<RepeatingTask> loops() {
+        return List.of(RepeatingTask.start("audit-retention", PAUSE, Duration.ofSeconds(2), this::maintainOnce));
     }
 }

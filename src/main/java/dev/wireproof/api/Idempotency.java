@@ -1,6 +1,7 @@
 package dev.wireproof.api;
 
 import dev.wireproof.access.Caller;
+import dev.wireproof.background.LoopingPart;
 import dev.wireproof.background.RepeatingTask;
 import jakarta.servlet.http.HttpServletRequest;
 import java.net.URI;
@@ -10,10 +11,10 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.springframework.context.SmartLifecycle;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
@@ -28,7 +29,7 @@ import tools.jackson.databind.json.JsonMapper;
  * secret that is stored nowhere else.
  */
 @Component
-class Idempotency implements SmartLifecycle {
+class Idempotency extends LoopingPart {
     private static final Duration KEPT = Duration.ofHours(24);
     private static final String FORGET_OLD = "DELETE FROM idempotent_answer WHERE created_at < :before";
     private static final String FORGET_THIS_IF_OLD =
@@ -52,7 +53,6 @@ class Idempotency implements SmartLifecycle {
     private final TransactionTemplate transaction;
     private final InstantSource clock;
     private final JsonMapper json = ApiJson.mapper();
-    private volatile @Nullable RepeatingTask task;
 
     Idempotency(JdbcClient db, TransactionTemplate transaction, InstantSource clock) {
         this.db = db;
@@ -170,22 +170,8 @@ class Idempotency implements SmartLifecycle {
     }
 
     @Override
-    public void start() {
-        task = RepeatingTask.start(
-                "idempotent-answers", Duration.ofMinutes(10), Duration.ofSeconds(2), this::forgetOld);
-    }
-
-    @Override
-    public void stop() {
-        RepeatingTask running = task;
-        if (running != null) {
-            running.close();
-            task = null;
-        }
-    }
-
-    @Override
-    public boolean isRunning() {
-        return task != null;
+    protected List<RepeatingTask> loops() {
+        return List.of(RepeatingTask.start(
+                "idempotent-answers", Duration.ofMinutes(10), Duration.ofSeconds(2), this::forgetOld));
     }
 }

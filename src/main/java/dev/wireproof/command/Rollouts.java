@@ -3,6 +3,7 @@ package dev.wireproof.command;
 import dev.wireproof.access.ApiTokens;
 import dev.wireproof.access.ApiTokens.ApiToken;
 import dev.wireproof.access.Role;
+import dev.wireproof.background.LoopingPart;
 import dev.wireproof.background.RepeatingTask;
 import dev.wireproof.command.RolloutTable.Running;
 import dev.wireproof.command.RolloutTable.Waiting;
@@ -24,14 +25,13 @@ import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.context.SmartLifecycle;
 
 /**
  * One command for many agents. A loop asks {@link RolloutLifecycle} what comes next and gives targets their commands, a bounded number each
  * time, only while their agents are connected, and only as long as the token that asked may still do so. A command and its target meet by an
  * idempotency key: a crash between the two makes no second command.
  */
-public final class Rollouts implements SmartLifecycle {
+public final class Rollouts extends LoopingPart {
     private static final Logger log = LoggerFactory.getLogger(Rollouts.class);
     private static final Duration PAUSE = Duration.ofMillis(500);
     private static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -47,9 +47,9 @@ public final class Rollouts implements SmartLifecycle {
     private final ApiTokens tokens;
     private final InstantSource clock;
     private Instant revokedSince = Instant.EPOCH; // of the loop
-    private volatile @Nullable RepeatingTask task;
 
     Rollouts(Commands commands, RolloutTable table, Lanes lanes, ApiTokens tokens, InstantSource clock) {
+        super(CommandConfiguration.LOOPS_PHASE);
         this.commands = commands;
         this.table = table;
         this.lanes = lanes;
@@ -165,26 +165,7 @@ public final class Rollouts implements SmartLifecycle {
     }
 
     @Override
-    public void start() {
-        task = RepeatingTask.start("command-batches", PAUSE, PATIENCE, this::step);
-    }
-
-    @Override
-    public void stop() {
-        RepeatingTask running = task;
-        if (running != null) {
-            running.close();
-            task = null;
-        }
-    }
-
-    @Override
-    public boolean isRunning() {
-        return task != null;
-    }
-
-    @Override
-    public int getPhase() {
-        return CommandConfiguration.LOOPS_PHASE;
+    protected List<RepeatingTask> loops() {
+        return List.of(RepeatingTask.start("command-batches", PAUSE, PATIENCE, this::step));
     }
 }
