@@ -24,15 +24,22 @@ public final class SqlFaults {
      */
     public static boolean mayHeal(Throwable fault) {
         String state = sqlState(fault);
-        return state == null
-                || state.startsWith("08")
-                || state.startsWith("40")
-                || state.startsWith("53")
-                || state.startsWith("57P")
-                || state.startsWith("58")
-                || state.equals("55P03")
-                || state.equals("57014")
-                || state.equals("25006");
+        return state == null || isAway(state) || isConflict(state);
+    }
+
+    /** Whether an SQLSTATE says that nothing can be stored now. */
+    public static boolean isAway(String state) {
+        return state.startsWith("08") // connection
+                || state.startsWith("53") // resources: disk, memory, connections
+                || state.startsWith("57P") // shutdown, crash, starting up
+                || state.startsWith("58") // I/O error
+                || state.equals("57014") // statement timeout
+                || state.equals("25006"); // read-only
+    }
+
+    /** Whether an SQLSTATE says that someone else was first, or that a deadlock was broken: the same again succeeds. */
+    public static boolean isConflict(String state) {
+        return state.startsWith("40") || state.equals("55P03");
     }
 
     /** Whether a database's answer, or its silence, is behind it. */

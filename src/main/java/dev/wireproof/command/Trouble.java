@@ -1,5 +1,6 @@
 package dev.wireproof.command;
 
+import dev.wireproof.background.SqlFaults;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import org.jspecify.annotations.Nullable;
@@ -18,16 +19,10 @@ enum Trouble {
         if (state == null) {
             return failure instanceof SQLTransientConnectionException ? AWAY : REFUSED;
         }
-        if (state.startsWith("40") || state.equals("55P03")) {
+        if (SqlFaults.isConflict(state)) {
             return CONFLICT;
         }
-        boolean away = state.startsWith("08") // connection
-                || state.startsWith("53") // resources: disk, memory, connections
-                || state.startsWith("57P") // shutdown, crash, starting up
-                || state.startsWith("58") // I/O error
-                || state.equals("57014") // statement timeout
-                || state.equals("25006"); // read-only
-        return away ? AWAY : REFUSED;
+        return SqlFaults.isAway(state) ? AWAY : REFUSED;
     }
 
     private static @Nullable String stateOf(SQLException failure) {
