@@ -54,10 +54,9 @@ final class ServerMessageWriter {
         out.endArray();
     }
 
-    private static void command(JsonWriter out, ServerMessage.Command command) {
-        out.id("command_id", command.commandId())
-                .number("attempt", command.attempt())
-                .text("kind", command.kind())
+    /** All that decides what runs, and when it was made: in the message as in what is signed. */
+    static JsonWriter whatRuns(JsonWriter out, ServerMessage.Command command) {
+        return out.text("kind", command.kind())
                 .text("interpreter", command.interpreter())
                 .text("script", command.script())
                 .texts("args", command.args())
@@ -65,8 +64,12 @@ final class ServerMessageWriter {
                 .text("cwd", command.cwd())
                 .number("timeout_s", command.timeoutS())
                 .number("max_output_bytes", command.maxOutputBytes())
-                .time("issued_at", command.issuedAt())
-                .time("expires_at", command.expiresAt());
+                .time("issued_at", command.issuedAt());
+    }
+
+    private static void command(JsonWriter out, ServerMessage.Command command) {
+        out.id("command_id", command.commandId()).number("attempt", command.attempt());
+        whatRuns(out, command).time("expires_at", command.expiresAt());
         ServerMessage.Signature signature = command.signature();
         if (signature == null) {
             out.nothing("signature");

@@ -21,18 +21,9 @@ public record SignedCommand(AgentId agentId, ServerMessage.Command command, Inst
 
     /** The bytes that are signed: the same in every process. */
     public byte[] document() {
-        JsonWriter out = JsonWriter.object(EXPECTED_CHARACTERS)
-                .id("agent_id", agentId)
-                .id("command_id", command.commandId())
-                .text("kind", command.kind())
-                .text("interpreter", command.interpreter())
-                .text("script", command.script())
-                .texts("args", command.args())
-                .textMap("env", command.env())
-                .text("cwd", command.cwd())
-                .number("timeout_s", command.timeoutS())
-                .number("max_output_bytes", command.maxOutputBytes())
-                .time("issued_at", command.issuedAt())
+        JsonWriter out =
+                JsonWriter.object(EXPECTED_CHARACTERS).id("agent_id", agentId).id("command_id", command.commandId());
+        ServerMessageWriter.whatRuns(out, command)
                 .time("not_before", notBefore)
                 .time("expires_at", command.expiresAt())
                 .number("counter", counter);
