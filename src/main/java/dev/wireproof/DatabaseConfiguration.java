@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.flywaydb.core.api.MigrationInfo;
+import org.flywaydb.core.api.MigrationInfoService;
 import org.flywaydb.core.api.MigrationState;
 import org.flywaydb.core.api.MigrationVersion;
 import org.slf4j.Logger;
@@ -71,7 +72,8 @@ class DatabaseConfiguration {
     @Bean
     FlywayMigrationStrategy neverOnANewerSchema() {
         return flyway -> {
-            MigrationInfo[] all = flyway.info().all();
+            MigrationInfoService history = flyway.info();
+            MigrationInfo[] all = history.all();
             Optional<MigrationVersion> newer = newest(all, DatabaseConfiguration::isFuture);
             if (newer.isPresent()) {
                 throw new CannotStart(
@@ -83,7 +85,7 @@ class DatabaseConfiguration {
                                                 .map(MigrationVersion::getVersion)
                                                 .orElse("none")));
             }
-            MigrationMarks.settle(flyway);
+            MigrationMarks.settle(flyway, history.pending());
             flyway.migrate();
         };
     }

@@ -65,15 +65,21 @@ public final class MigrationMarks implements Callback {
         return "migration marks";
     }
 
-    /** Puts into Flyway's history what is done and not there. Before any migration; blocks. */
-    public static void settle(Flyway flyway) {
+    /**
+     * Puts into Flyway's history what is done and not there. Before any migration; blocks.
+     *
+     * @param pending what Flyway takes for not done
+     */
+    public static void settle(Flyway flyway, MigrationInfo[] pending) {
+        if (pending.length == 0) {
+            return;
+        }
         try (Connection on = flyway.getConfiguration().getDataSource().getConnection()) {
             Set<String> marked = marked(on);
-            for (MigrationInfo pending : flyway.info().pending()) {
-                if (pending.getVersion() != null
-                        && marked.contains(pending.getVersion().getVersion())) {
-                    intoHistory(on, pending);
-                    log.atWarn().addKeyValue("version", pending.getVersion()).log("database.migration_was_done");
+            for (MigrationInfo one : pending) {
+                if (one.getVersion() != null && marked.contains(one.getVersion().getVersion())) {
+                    intoHistory(on, one);
+                    log.atWarn().addKeyValue("version", one.getVersion()).log("database.migration_was_done");
                 }
             }
         } catch (SQLException e) {
