@@ -17,31 +17,6 @@ record BatchContext(
         int mostWaiting,
         CommandSigning signing) {
 
-    BatchContext(
-            CommandLifecycle lifecycle,
-            DeliveryPolicy policy,
-            Lanes lanes,
-            CommandTable commands,
-            AttemptTable attempts,
-            HistoryTable history,
-            OutputTable output,
-            KeyTable keys,
-            DoubleSupplier jitter,
-            int mostWaiting) {
-        this(
-                lifecycle,
-                policy,
-                lanes,
-                commands,
-                attempts,
-                history,
-                output,
-                keys,
-                jitter,
-                mostWaiting,
-                CommandSigning.off());
-    }
-
     /**
      * @param jitter each call -1…1
      * @param mostWaiting commands that may wait for one agent

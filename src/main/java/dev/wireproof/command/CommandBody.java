@@ -41,6 +41,7 @@ record CommandBody(CommandId id, Instant createdAt, NewCommand what) {
                         rs.getLong("max_output_bytes"),
                         CommandEffect.ofWireName(rs.getString("effect")),
                         rs.getString("created_by"),
+                        null,
                         null));
     }
 

@@ -190,7 +190,8 @@ class CommandQueries {
                 row.maxOutputBytes(),
                 row.facts().effect(),
                 rs.getString("created_by"),
-                rs.getString("note"));
+                rs.getString("note"),
+                null);
         CommandBody body = new CommandBody(row.facts().id(), RowReader.instant(rs, "created_at"), what);
         return new Read(rs.getLong("seq"), view(body, row), row);
     }

@@ -44,38 +44,6 @@ public record NewCommand(
         env = Map.copyOf(env);
     }
 
-    /** One that no token asked for, or of which nobody asks whose it was. */
-    public NewCommand(
-            AgentId agentId,
-            SiteId siteId,
-            String interpreter,
-            String script,
-            List<String> args,
-            Map<String, String> env,
-            @Nullable String cwd,
-            Duration timeout,
-            Duration timeToLive,
-            long maxOutputBytes,
-            CommandEffect effect,
-            String createdBy,
-            @Nullable String note) {
-        this(
-                agentId,
-                siteId,
-                interpreter,
-                script,
-                args,
-                env,
-                cwd,
-                timeout,
-                timeToLive,
-                maxOutputBytes,
-                effect,
-                createdBy,
-                note,
-                null);
-    }
-
     /** The one that an agent of that system has, where none is asked for. */
     public static String standardInterpreter(String osFamily) {
         return osFamily.equals("windows") ? "powershell" : "sh";

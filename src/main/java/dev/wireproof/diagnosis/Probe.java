@@ -298,7 +298,8 @@ final class Probe {
                 OUTPUT_BYTES,
                 CommandEffect.REPEATABLE,
                 "diagnosis for " + diagnosis.askedBy(),
-                "diagnosis " + diagnosis.id());
+                "diagnosis " + diagnosis.id(),
+                null);
     }
 
     private boolean pause(Duration time) throws InterruptedException {

@@ -2,6 +2,7 @@ package dev.wireproof.command;
 
 import dev.wireproof.command.Work.Create;
 import dev.wireproof.id.CommandId;
+import dev.wireproof.signing.CommandSigning;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -71,7 +72,8 @@ final class SimulatedServer {
                 store.output(),
                 store.keyTable(),
                 jitter,
-                MOST_WAITING);
+                MOST_WAITING,
+                CommandSigning.off());
         for (WriterQueue queue : inbox.queues()) {
             writers.add(new Writer(queue, store, context, after, clock));
         }

@@ -316,6 +316,7 @@ final class SimulatedWorld {
                 1_000,
                 chance(0.7) ? CommandEffect.ONCE : CommandEffect.REPEATABLE,
                 "client",
+                null,
                 null);
         after(random.nextLong(TimeUnit.SECONDS.toNanos(60)), () -> ask(key, what));
     }

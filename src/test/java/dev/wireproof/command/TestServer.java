@@ -73,6 +73,7 @@ final class TestServer implements AutoCloseable {
                 maxOutputBytes,
                 effect,
                 "tester",
+                null,
                 null);
     }
 
