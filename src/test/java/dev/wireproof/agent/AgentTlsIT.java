@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.wireproof.testkit.Shows;
+import dev.wireproof.testkit.TestCertificate;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -11,13 +12,8 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
-import java.util.Base64;
 import java.util.Map;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -25,23 +21,15 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The upgrade over TLS and its refusals, on real sockets. */
 class AgentTlsIT {
-    private static final String PASSWORD = "changeit";
-
     @TempDir
     Path directory;
 
     @Test
     @Shows("S18")
     void a_certificate_counts_only_from_a_trusted_authority_and_for_the_very_host() throws Exception {
-        KeyStore keys = certificateFor("dns:localhost");
-        Path authority = directory.resolve("ca.pem");
-        Files.writeString(
-                authority,
-                "-----BEGIN CERTIFICATE-----\n"
-                        + Base64.getMimeEncoder()
-                                .encodeToString(keys.getCertificate("server").getEncoded())
-                        + "\n-----END CERTIFICATE-----\n");
-        try (ServerSocket listening = secure(keys)) {
+        TestCertificate certificate = TestCertificate.of("dns:localhost", directory);
+        Path authority = certificate.authority();
+        try (ServerSocket listening = certificate.listen()) {
             Thread.ofPlatform().daemon().start(() -> acceptAll(listening));
             int port = listening.getLocalPort();
             try (Socket socket = WebSocketHandshake.open(options("wss://localhost:" + port + "/ws", authority))) {
@@ -113,43 +101,5 @@ class AgentTlsIT {
 
     private static AgentOptions options(String uri, @Nullable Path authority) {
         return new AgentOptions(URI.create(uri), "t", Path.of("/tmp"), Map.of(), null, authority, 60);
-    }
-
-    private KeyStore certificateFor(String name) throws Exception {
-        Path store = directory.resolve("keys.p12");
-        Path keytool = Path.of(System.getProperty("java.home"), "bin", "keytool");
-        Process made = new ProcessBuilder(
-                        keytool.toString(),
-                        "-genkeypair",
-                        "-alias",
-                        "server",
-                        "-keyalg",
-                        "EC",
-                        "-dname",
-                        "CN=test",
-                        "-ext",
-                        "san=" + name,
-                        "-keystore",
-                        store.toString(),
-                        "-storepass",
-                        PASSWORD,
-                        "-validity",
-                        "2")
-                .inheritIO()
-                .start();
-        assertThat(made.waitFor()).isZero();
-        KeyStore keys = KeyStore.getInstance("PKCS12");
-        try (InputStream in = Files.newInputStream(store)) {
-            keys.load(in, PASSWORD.toCharArray());
-        }
-        return keys;
-    }
-
-    private static ServerSocket secure(KeyStore keys) throws Exception {
-        KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        managers.init(keys, PASSWORD.toCharArray());
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(managers.getKeyManagers(), null, null);
-        return context.getServerSocketFactory().createServerSocket(0, 5, InetAddress.getLoopbackAddress());
     }
 }

@@ -6,13 +6,12 @@ import static org.awaitility.Awaitility.await;
 import dev.wireproof.id.AgentId;
 import dev.wireproof.id.CommandId;
 import dev.wireproof.protocol.AgentMessage;
-import dev.wireproof.protocol.Decoded;
 import dev.wireproof.protocol.ServerMessage;
-import dev.wireproof.protocol.ServerMessageCodec;
 import dev.wireproof.testkit.Http;
 import dev.wireproof.testkit.RawPeer;
 import dev.wireproof.testkit.RunningServer;
 import dev.wireproof.testkit.RunningServer.Enrolled;
+import dev.wireproof.testkit.TestDatabase;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +29,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.postgresql.ds.PGSimpleDataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.JsonNode;
 
@@ -77,10 +75,7 @@ class OverloadIT {
     }
 
     private JdbcClient sql() {
-        PGSimpleDataSource truth = new PGSimpleDataSource();
-        truth.setUrl(server.databaseUrl());
-        truth.setUser("postgres");
-        return JdbcClient.create(truth);
+        return JdbcClient.create(TestDatabase.at(server.databaseUrl()));
     }
 
     private static String heartbeat(String seq, String uptime, String metrics) {
@@ -332,20 +327,20 @@ class OverloadIT {
         }
 
         void serve(RawPeer peer) {
-            for (RawPeer.Frame frame = peer.read(); frame != null; frame = peer.read()) {
-                if (frame.opcode() == RawPeer.PING) {
-                    peer.frame(RawPeer.PONG, true, frame.payload());
-                } else if (frame.opcode() == RawPeer.TEXT
-                        && ServerMessageCodec.decode(frame.text())
-                                instanceof Decoded.Usable<ServerMessage>(ServerMessage.Command command)) {
+            peer.serve(message -> {
+                if (message instanceof ServerMessage.Command command) {
                     order.add(command.commandId().toString());
                     if (order.size() > stuck) {
-                        peer.send(new AgentMessage.CommandResult(
-                                command.commandId(), AgentMessage.Outcome.EXITED, 0, null, 0, 0, false, null, 1, null));
+                        peer.send(ended(command.commandId(), 0));
                     }
                 }
-            }
+            });
         }
+    }
+
+    private static AgentMessage.CommandResult ended(CommandId id, long stdoutBytes) {
+        return new AgentMessage.CommandResult(
+                id, AgentMessage.Outcome.EXITED, 0, null, stdoutBytes, 0, false, null, 1, null);
     }
 
     @Test
@@ -387,8 +382,7 @@ class OverloadIT {
             peer.send(new AgentMessage.CommandOutput(
                     id, AgentMessage.Stream.STDOUT, (long) i * chunk.length(), AgentMessage.Encoding.UTF_8, chunk));
         }
-        peer.send(new AgentMessage.CommandResult(
-                id, AgentMessage.Outcome.EXITED, 0, null, (long) chunks * chunk.length(), 0, false, null, 1, null));
+        peer.send(ended(id, (long) chunks * chunk.length()));
         peer.awaitMessage("CommandResultAck");
     }
 }

@@ -2,9 +2,7 @@ package dev.wireproof.api;
 
 import dev.wireproof.id.CommandId;
 import dev.wireproof.protocol.AgentMessage;
-import dev.wireproof.protocol.Decoded;
 import dev.wireproof.protocol.ServerMessage;
-import dev.wireproof.protocol.ServerMessageCodec;
 import dev.wireproof.testkit.RawPeer;
 import dev.wireproof.testkit.RunningServer;
 import java.io.UncheckedIOException;
@@ -35,31 +33,13 @@ final class WillingAgent implements AutoCloseable {
     private void run() {
         while (!closing) {
             try {
-                serve();
+                peer.serve(this::answer);
             } catch (UncheckedIOException | AssertionError e) {
                 // the connection ended
             }
             if (!closing) {
                 peer = RawPeer.upgraded(server.port());
                 peer.authenticate(welcome.agentId(), String.valueOf(welcome.agentKey()));
-            }
-        }
-    }
-
-    private void serve() {
-        for (RawPeer.Frame frame = peer.read(); frame != null; frame = peer.read()) {
-            switch (frame.opcode()) {
-                case RawPeer.PING -> peer.frame(RawPeer.PONG, true, frame.payload());
-                case RawPeer.CLOSE -> {
-                    peer.frame(RawPeer.CLOSE, true, frame.payload());
-                    return;
-                }
-                case RawPeer.TEXT -> {
-                    if (ServerMessageCodec.decode(frame.text()) instanceof Decoded.Usable<ServerMessage>(var message)) {
-                        answer(message);
-                    }
-                }
-                default -> {}
             }
         }
     }

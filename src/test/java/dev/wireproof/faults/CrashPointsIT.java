@@ -23,7 +23,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
-import org.postgresql.ds.PGSimpleDataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -83,15 +82,8 @@ class CrashPointsIT {
         return point;
     }
 
-    private PGSimpleDataSource truth() {
-        PGSimpleDataSource truth = new PGSimpleDataSource();
-        truth.setUrl(direct);
-        truth.setUser("postgres");
-        return truth;
-    }
-
     private JdbcClient sql() {
-        return JdbcClient.create(truth());
+        return JdbcClient.create(TestDatabase.at(direct));
     }
 
     private LabAgent agent() {
@@ -102,9 +94,7 @@ class CrashPointsIT {
     }
 
     private CommandId post(LabAgent to) {
-        Requests.Answer answer = requests.post(to.id(), "");
-        assertThat(answer.status()).as(answer.body().toString()).isEqualTo(202);
-        return CommandId.parse(answer.body().get("id").asString());
+        return requests.accepted(to, "");
     }
 
     private CompletableFuture<Requests.Answer> aside(Supplier<Requests.Answer> request) {
@@ -112,7 +102,7 @@ class CrashPointsIT {
     }
 
     private String stateOf(CommandId id) {
-        return requests.get(id).body().path("state").asString("");
+        return requests.stateOf(id);
     }
 
     /** What was held is thrown away with the connections, as a crash does it. */
@@ -131,7 +121,7 @@ class CrashPointsIT {
     private void invariantsHold() {
         new Invariants(
                         requests,
-                        truth(),
+                        TestDatabase.at(direct),
                         tap,
                         agents.stream().map(LabAgent::record).toList())
                 .hold();

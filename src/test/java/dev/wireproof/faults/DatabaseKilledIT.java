@@ -26,17 +26,13 @@ class DatabaseKilledIT {
     void after_a_kill_it_recovers_and_the_server_goes_on_with_what_was_due_and_what_was_answered() {
         WireTap tap = new WireTap();
         try (KillablePostgres postgres = KillablePostgres.start(home);
-                RunningServer server = RunningServer.startOn(
-                        postgres.jdbcUrl(),
-                        "spring.datasource.username=" + postgres.user(),
-                        "spring.datasource.password=" + postgres.password(),
-                        "wireproof.delivery.ack-wait=1s");
+                RunningServer server = serverOn(postgres);
                 Requests requests = new Requests(server::port);
                 LabAgent agent = new LabAgent("killed", server::port, home, tap).start()) {
             agent.id();
             agent.holdResults();
-            CommandId running = post(requests, agent);
-            await().untilAsserted(() -> assertThat(stateOf(requests, running)).isEqualTo("running"));
+            CommandId running = requests.accepted(agent, "");
+            await().untilAsserted(() -> assertThat(requests.stateOf(running)).isEqualTo("running"));
             long connections = tap.connections();
 
             postgres.kill();
@@ -50,8 +46,8 @@ class DatabaseKilledIT {
             await().atMost(Duration.ofSeconds(10))
                     .untilAsserted(() -> assertThat(tap.resultsConfirmed()).contains(running));
             assertThat(tap.connections()).as("no agent had to come again").isEqualTo(connections);
-            CommandId next = post(requests, agent);
-            await().untilAsserted(() -> assertThat(stateOf(requests, next)).isEqualTo("succeeded"));
+            CommandId next = requests.accepted(agent, "");
+            await().untilAsserted(() -> assertThat(requests.stateOf(next)).isEqualTo("succeeded"));
             new Invariants(requests, postgres.direct(), tap, List.of(agent.record())).hold();
         }
     }
@@ -65,16 +61,12 @@ class DatabaseKilledIT {
         assumeTrue(canTrace(), "skipped: strace is not here, or this account may not trace");
         WireTap tap = new WireTap();
         try (KillablePostgres postgres = KillablePostgres.start(home);
-                RunningServer server = RunningServer.startOn(
-                        postgres.jdbcUrl(),
-                        "spring.datasource.username=" + postgres.user(),
-                        "spring.datasource.password=" + postgres.password(),
-                        "wireproof.delivery.ack-wait=1s");
+                RunningServer server = serverOn(postgres);
                 Requests requests = new Requests(server::port);
                 LabAgent agent = new LabAgent("fsync", server::port, home, tap).start()) {
             agent.id();
-            CommandId first = post(requests, agent);
-            await().untilAsserted(() -> assertThat(stateOf(requests, first)).isEqualTo("succeeded"));
+            CommandId first = requests.accepted(agent, "");
+            await().untilAsserted(() -> assertThat(requests.stateOf(first)).isEqualTo("succeeded"));
             Process strace = failingFsyncs(postgres.children());
             try {
                 for (int i = 0; i < 5; i++) {
@@ -87,7 +79,7 @@ class DatabaseKilledIT {
             }
             await().atMost(Duration.ofSeconds(60))
                     .until(() -> requests.post(agent.id(), "").accepted());
-            assertThat(stateOf(requests, first)).isEqualTo("succeeded");
+            assertThat(requests.stateOf(first)).isEqualTo("succeeded");
             new Invariants(requests, postgres.direct(), tap, List.of(agent.record())).hold();
         }
     }
@@ -147,13 +139,11 @@ class DatabaseKilledIT {
         }
     }
 
-    private static CommandId post(Requests requests, LabAgent agent) {
-        Requests.Answer answer = requests.post(agent.id(), "");
-        assertThat(answer.status()).as(answer.body().toString()).isEqualTo(202);
-        return CommandId.parse(answer.body().get("id").asString());
-    }
-
-    private static String stateOf(Requests requests, CommandId id) {
-        return requests.get(id).body().path("state").asString("");
+    private static RunningServer serverOn(KillablePostgres postgres) {
+        return RunningServer.startOn(
+                postgres.jdbcUrl(),
+                "spring.datasource.username=" + postgres.user(),
+                "spring.datasource.password=" + postgres.password(),
+                "wireproof.delivery.ack-wait=1s");
     }
 }

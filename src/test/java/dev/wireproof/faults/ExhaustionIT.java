@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.postgresql.ds.PGSimpleDataSource;
 
 /** The real jar without memory, and without file descriptors. */
 class ExhaustionIT {
@@ -29,26 +28,20 @@ class ExhaustionIT {
     private final String direct = TestDatabase.freshUrl();
     private final WireTap tap = new WireTap();
 
-    private static CommandId post(Requests requests, LabAgent agent) {
-        Requests.Answer answer = requests.post(agent.id(), "");
-        assertThat(answer.status()).as(answer.body().toString()).isEqualTo(202);
-        return CommandId.parse(answer.body().get("id").asString());
+    private LabServer server(List<String> before, List<String> flags) {
+        return LabServer.start(before, flags, home, direct, "postgres", "", Map.of("WIREPROOF_DELIVERY_ACK_WAIT", "1s"))
+                .awaitReady();
     }
 
     private static void succeeds(Requests requests, CommandId id) {
         await().atMost(Duration.ofSeconds(60))
-                .untilAsserted(
-                        () -> assertThat(requests.get(id).body().path("state").asString(""))
-                                .isEqualTo("succeeded"));
+                .untilAsserted(() -> assertThat(requests.stateOf(id)).isEqualTo("succeeded"));
     }
 
     private void invariantsHold(Requests requests, LabAgent... agents) {
-        PGSimpleDataSource truth = new PGSimpleDataSource();
-        truth.setUrl(direct);
-        truth.setUser("postgres");
         new Invariants(
                         requests,
-                        truth,
+                        TestDatabase.at(direct),
                         tap,
                         List.of(agents).stream().map(LabAgent::record).toList())
                 .hold();
@@ -57,20 +50,12 @@ class ExhaustionIT {
     /** With the flag that every documented start line has. What starts it again is the service manager, here the test. */
     @Test
     void with_a_full_heap_it_ends_at_once_instead_of_going_on_deaf_and_the_next_one_loses_nothing() throws Exception {
-        try (LabServer server = LabServer.start(
-                                List.of(),
-                                List.of("-Xmx160m", "-XX:+ExitOnOutOfMemoryError"),
-                                home,
-                                direct,
-                                "postgres",
-                                "",
-                                Map.of("WIREPROOF_DELIVERY_ACK_WAIT", "1s"))
-                        .awaitReady();
+        try (LabServer server = server(List.of(), List.of("-Xmx160m", "-XX:+ExitOnOutOfMemoryError"));
                 Requests requests = new Requests(server::port);
                 LabAgent agent = new LabAgent("heap", server::port, home, tap).start()) {
             agent.id();
             agent.holdResults();
-            CommandId id = post(requests, agent);
+            CommandId id = requests.accepted(agent, "");
             await().untilAsserted(() -> assertThat(
                             requests.get(id).body().path("state").asString(""))
                     .isEqualTo("running"));
@@ -113,19 +98,11 @@ class ExhaustionIT {
 
     @Test
     void without_file_descriptors_it_refuses_new_connections_and_serves_those_that_it_has() throws Exception {
-        try (LabServer server = LabServer.start(
-                                List.of("sh", "-c", "ulimit -n " + FILES + " && exec \"$@\"", "sh"),
-                                List.of(),
-                                home,
-                                direct,
-                                "postgres",
-                                "",
-                                Map.of("WIREPROOF_DELIVERY_ACK_WAIT", "1s"))
-                        .awaitReady();
+        try (LabServer server = server(List.of("sh", "-c", "ulimit -n " + FILES + " && exec \"$@\"", "sh"), List.of());
                 Requests requests = new Requests(server::port);
                 LabAgent agent = new LabAgent("files", server::port, home, tap).start()) {
             agent.id();
-            succeeds(requests, post(requests, agent));
+            succeeds(requests, requests.accepted(agent, ""));
             long connections = tap.connections();
             List<Socket> callers = new ArrayList<>();
             try {
@@ -134,7 +111,7 @@ class ExhaustionIT {
                 }
                 server.process().awaitLine("Too many open files");
                 for (int i = 0; i < 5; i++) {
-                    succeeds(requests, post(requests, agent)); // on the connections that were there
+                    succeeds(requests, requests.accepted(agent, "")); // on the connections that were there
                 }
                 assertThat(tap.connections()).isEqualTo(connections);
             } finally {
@@ -144,7 +121,7 @@ class ExhaustionIT {
             }
             try (LabAgent next = new LabAgent("next", server::port, home, tap).start()) {
                 next.id();
-                succeeds(requests, post(requests, next));
+                succeeds(requests, requests.accepted(next, ""));
                 invariantsHold(requests, agent, next);
             }
             assertThat(server.process().output())

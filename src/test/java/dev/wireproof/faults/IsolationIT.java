@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.wireproof.protocol.AgentMessage;
-import dev.wireproof.protocol.Decoded;
 import dev.wireproof.protocol.ServerMessage;
-import dev.wireproof.protocol.ServerMessageCodec;
 import dev.wireproof.testkit.RawPeer;
 import dev.wireproof.testkit.RunningServer;
 import dev.wireproof.testkit.TcpProxy;
@@ -71,9 +69,7 @@ class IsolationIT {
                 try (RawPeer open = RawPeer.upgraded(port.getAsInt())) {
                     peer = open;
                     login(open);
-                    for (RawPeer.Frame frame = open.read(); frame != null; frame = open.read()) {
-                        took(open, frame);
-                    }
+                    open.serve(message -> took(open, message));
                 } catch (UncheckedIOException | IllegalStateException | AssertionError gone) {
                     // comes again
                 }
@@ -96,14 +92,8 @@ class IsolationIT {
             }
         }
 
-        private void took(RawPeer open, RawPeer.Frame frame) {
-            if (frame.opcode() == RawPeer.PING) {
-                open.frame(RawPeer.PONG, true, frame.payload());
-            } else if (frame.opcode() == RawPeer.CLOSE) {
-                open.frame(RawPeer.CLOSE, true, frame.payload());
-            } else if (frame.opcode() == RawPeer.TEXT
-                    && ServerMessageCodec.decode(frame.text())
-                            instanceof Decoded.Usable<ServerMessage>(ServerMessage.Command command)) {
+        private void took(RawPeer open, ServerMessage message) {
+            if (message instanceof ServerMessage.Command command) {
                 CompletableFuture<Long> waits = arrivals.remove(command.script());
                 if (waits != null) {
                     waits.complete(System.nanoTime());

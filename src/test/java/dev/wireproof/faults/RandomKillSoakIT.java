@@ -14,10 +14,10 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.postgresql.ds.PGSimpleDataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -91,9 +91,7 @@ class RandomKillSoakIT {
     }
 
     private void tell(Requests requests, List<LabAgent> agents, String direct) {
-        PGSimpleDataSource truth = new PGSimpleDataSource();
-        truth.setUrl(direct);
-        truth.setUser("postgres");
+        DataSource truth = TestDatabase.at(direct);
         JdbcClient sql = JdbcClient.create(truth);
         await().atMost(Duration.ofMinutes(3))
                 .until(() -> sql.sql("SELECT count(*) FROM command WHERE ended_at IS NULL")
@@ -142,9 +140,7 @@ class RandomKillSoakIT {
     private void surelyTwice(Requests requests, LabAgent agent, LabServer server, TcpProxy database)
             throws InterruptedException {
         agent.ignoreOffers();
-        Requests.Answer answer = requests.post(agent.id(), "");
-        assertThat(answer.status()).isEqualTo(202);
-        CommandId id = CommandId.parse(answer.body().get("id").asString());
+        CommandId id = requests.accepted(agent, "");
         await().until(() -> !tap.offersOf(id).isEmpty());
         killed(server, database);
         agent.listen();

@@ -39,15 +39,13 @@ class ReconnectStormIT {
     private final AtomicInteger again = new AtomicInteger();
     private final AtomicBoolean over = new AtomicBoolean();
 
-    private record Known(ServerMessage.AuthAck welcome) {}
-
     @Test
     void a_fleet_that_calls_at_once_after_a_restart_is_let_in_and_the_api_answers_meanwhile() throws Exception {
         try (LabServer server = LabServer.start(
                                 home, TestDatabase.freshUrl(), "postgres", "", Map.of("WIREPROOF_API_RATE", "1000000"))
                         .awaitReady();
                 Requests requests = new Requests(server::port)) {
-            List<Known> fleet = enrolled(server);
+            List<ServerMessage.AuthAck> fleet = enrolled(server);
             server.kill();
             server.startAgain();
 
@@ -80,18 +78,18 @@ class ReconnectStormIT {
         }
     }
 
-    private List<Known> enrolled(LabServer server) throws InterruptedException {
-        List<Known> fleet = Collections.synchronizedList(new ArrayList<>());
+    private List<ServerMessage.AuthAck> enrolled(LabServer server) throws InterruptedException {
+        List<ServerMessage.AuthAck> fleet = Collections.synchronizedList(new ArrayList<>());
         Semaphore together = new Semaphore(ENROLLING_TOGETHER);
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < AGENTS; i++) {
             together.acquire();
             threads.add(Thread.ofVirtual().start(() -> {
                 try (RawPeer peer = RawPeer.upgraded(server.port())) {
-                    fleet.add(new Known(peer.authenticate(RawPeer.auth(
+                    fleet.add(peer.authenticate(RawPeer.auth(
                             new AgentMessage.Credentials.Enrolling(
                                     RunningServer.ENROLLMENT, "storm-" + UUID.randomUUID()),
-                            UUID.randomUUID()))));
+                            UUID.randomUUID())));
                 } finally {
                     together.release();
                 }
@@ -105,7 +103,7 @@ class ReconnectStormIT {
     }
 
     /** As an agent does: what was refused is tried again after a while, and each has a while of its own. */
-    private void comeBack(LabServer server, Known one, CountDownLatch begin) {
+    private void comeBack(LabServer server, ServerMessage.AuthAck one, CountDownLatch begin) {
         try {
             begin.await();
         } catch (InterruptedException e) {
@@ -122,20 +120,19 @@ class ReconnectStormIT {
             return;
         }
         in.incrementAndGet();
-        for (RawPeer.Frame frame = read(peer); frame != null; frame = read(peer)) {
-            if (frame.opcode() == RawPeer.PING) {
-                peer.frame(RawPeer.PONG, true, frame.payload());
-            }
+        try {
+            peer.serve(_ -> {});
+        } catch (UncheckedIOException ended) {
+            // the test is over
         }
     }
 
-    private @Nullable RawPeer tried(LabServer server, Known one) {
+    private @Nullable RawPeer tried(LabServer server, ServerMessage.AuthAck one) {
         RawPeer peer = null;
         try {
             peer = RawPeer.upgraded(server.port());
             peers.add(peer);
-            peer.authenticate(
-                    one.welcome().agentId(), String.valueOf(one.welcome().agentKey()));
+            peer.authenticate(one.agentId(), String.valueOf(one.agentKey()));
             return peer;
         } catch (UncheckedIOException | IllegalStateException | AssertionError refused) {
             if (peer != null) {
@@ -145,22 +142,11 @@ class ReconnectStormIT {
         }
     }
 
-    private static RawPeer.@Nullable Frame read(RawPeer peer) {
-        try {
-            return peer.read();
-        } catch (UncheckedIOException e) {
-            return null;
-        }
-    }
-
-    private void post(Requests requests, List<Known> fleet, List<Long> postsMs) {
+    private void post(Requests requests, List<ServerMessage.AuthAck> fleet, List<Long> postsMs) {
         while (!over.get()) {
             long start = System.nanoTime();
             Requests.Answer answer = requests.post(
-                    fleet.get(ThreadLocalRandom.current().nextInt(fleet.size()))
-                            .welcome()
-                            .agentId(),
-                    "");
+                    fleet.get(ThreadLocalRandom.current().nextInt(fleet.size())).agentId(), "");
             if (answer.status() == 202) {
                 postsMs.add((System.nanoTime() - start) / 1_000_000);
             }

@@ -1,5 +1,7 @@
 package dev.wireproof.faults;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.wireproof.id.CommandId;
 import dev.wireproof.testkit.Http;
 import dev.wireproof.testkit.RunningServer;
@@ -63,6 +65,18 @@ final class Requests implements AutoCloseable {
         Post post = new Post(key, body);
         posts.put(key, post);
         return send(post);
+    }
+
+    /** One that has to be accepted. */
+    CommandId accepted(LabAgent to, String more) {
+        Answer answer = post(to.id(), more);
+        assertThat(answer.status()).as(answer.body().toString()).isEqualTo(202);
+        return CommandId.parse(answer.body().get("id").asString());
+    }
+
+    /** As it is shown now; empty when it is not shown. */
+    String stateOf(CommandId id) {
+        return get(id).body().path("state").asString("");
     }
 
     /** Asks again what an earlier POST became. */

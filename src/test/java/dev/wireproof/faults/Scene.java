@@ -1,7 +1,5 @@
 package dev.wireproof.faults;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.wireproof.id.CommandId;
 import dev.wireproof.testkit.RunningServer;
 import dev.wireproof.testkit.TcpProxy;
@@ -13,7 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.postgresql.ds.PGSimpleDataSource;
+import javax.sql.DataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** A whole server with a bad network on both its sides, agents with records, and a client: what a case of the laboratory plays with. */
@@ -74,20 +72,15 @@ final class Scene implements AutoCloseable {
     }
 
     CommandId post(LabAgent to, String more) {
-        Requests.Answer answer = requests.post(to.id(), more);
-        assertThat(answer.status()).as(answer.body().toString()).isEqualTo(202);
-        return CommandId.parse(answer.body().get("id").asString());
+        return requests.accepted(to, more);
     }
 
     String stateOf(CommandId id) {
-        return requests.get(id).body().path("state").asString("");
+        return requests.stateOf(id);
     }
 
-    PGSimpleDataSource truth() {
-        PGSimpleDataSource truth = new PGSimpleDataSource();
-        truth.setUrl(direct);
-        truth.setUser("postgres");
-        return truth;
+    DataSource truth() {
+        return TestDatabase.at(direct);
     }
 
     /** The database past the bad network. */

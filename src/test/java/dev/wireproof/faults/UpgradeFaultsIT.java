@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.postgresql.ds.PGSimpleDataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** The real jar on a schema that an upgrade left half done, and on one that it does not know yet. */
@@ -23,10 +22,7 @@ class UpgradeFaultsIT {
     private final String direct = TestDatabase.emptyUrl();
 
     private JdbcClient sql() {
-        PGSimpleDataSource truth = new PGSimpleDataSource();
-        truth.setUrl(direct);
-        truth.setUser("postgres");
-        return JdbcClient.create(truth);
+        return JdbcClient.create(TestDatabase.at(direct));
     }
 
     private List<String> applied() {

@@ -21,6 +21,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -357,6 +358,22 @@ public final class RawPeer implements AutoCloseable {
     public void awaitEnd() {
         while (read() != null) {
             // whatever it was
+        }
+    }
+
+    /** Answers each Ping and Close, and hands on each message that can be used, until the stream ends. */
+    public void serve(Consumer<ServerMessage> each) {
+        for (Frame frame = read(); frame != null; frame = read()) {
+            switch (frame.opcode()) {
+                case PING -> frame(PONG, true, frame.payload());
+                case CLOSE -> frame(CLOSE, true, frame.payload());
+                case TEXT -> {
+                    if (ServerMessageCodec.decode(frame.text()) instanceof Decoded.Usable<ServerMessage>(var message)) {
+                        each.accept(message);
+                    }
+                }
+                default -> {}
+            }
         }
     }
 

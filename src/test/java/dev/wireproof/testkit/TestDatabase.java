@@ -9,6 +9,7 @@ import java.sql.Statement;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * A real PostgreSQL for tests: one server for each JVM, migrated once, and a copy of that database for each caller. It commits to
@@ -49,6 +50,14 @@ public final class TestDatabase {
     /** The JDBC URL of a new, migrated database, user {@code postgres}, no password. */
     public static String freshUrl() {
         return SERVER.getJdbcUrl("postgres", freshName());
+    }
+
+    /** The database of such a URL; connections are not pooled. */
+    public static DataSource at(String url) {
+        PGSimpleDataSource database = new PGSimpleDataSource();
+        database.setUrl(url);
+        database.setUser("postgres");
+        return database;
     }
 
     /** The JDBC URL of a new database without any table, to be migrated by the caller. */
