@@ -38,8 +38,8 @@ import org.junit.jupiter.api.io.TempDir;
  * that a slow moment of the machine falls on both. {@code -Dwireproof.isolation.agents} and {@code .commands} (a block) make it larger.
  */
 class IsolationIT {
-    private static final int AGENTS = Integer.getInteger("wireproof.isolation.agents", 200);
-    private static final int COMMANDS = Integer.getInteger("wireproof.isolation.commands", 400);
+    private static final int AGENTS = Integer.getInteger("wireproof.isolation.agents", 100);
+    private static final int COMMANDS = Integer.getInteger("wireproof.isolation.commands", 150);
     private static final int ROUNDS = Integer.getInteger("wireproof.isolation.rounds", 1);
     private static final int CLIENTS = 8;
     private static final int PATIENCE_S = 60;

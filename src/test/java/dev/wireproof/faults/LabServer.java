@@ -32,7 +32,7 @@ final class LabServer implements AutoCloseable {
         return start(List.of(), List.of(), home, jdbcUrl, user, password, more);
     }
 
-    /** See {@link ServerProcess#start(List, List, Map, String...)}. */
+    /** See {@link ServerProcess#start(List, List, Path, Map, String...)}. */
     static LabServer start(
             List<String> before,
             List<String> flags,
@@ -66,7 +66,7 @@ final class LabServer implements AutoCloseable {
     private ServerProcess begin() {
         Map<String, String> all = new HashMap<>(settings);
         all.put("SERVER_PORT", Integer.toString(port));
-        return ServerProcess.start(before, flags, all);
+        return ServerProcess.start(before, flags, ServerProcess.extracted(), all);
     }
 
     int port() {

@@ -26,7 +26,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  * and fails when none did.
  */
 class RandomKillSoakIT {
-    private static final long SECONDS = Long.getLong("wireproof.soak.seconds", 40);
+    private static final long SECONDS = Long.getLong("wireproof.soak.seconds", 15);
     private static final long SEED = Long.getLong("wireproof.soak.seed", System.nanoTime() & 0xFFFF_FFFFL);
     private static final int AGENTS = 8;
     private static final int CLIENTS = 4;

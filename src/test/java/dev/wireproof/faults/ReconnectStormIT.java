@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** After a restart a whole fleet calls in the same moment. {@code -Dwireproof.storm.agents} tells how many; it prints how long it took. */
 class ReconnectStormIT {
-    private static final int AGENTS = Integer.getInteger("wireproof.storm.agents", 1_000);
+    private static final int AGENTS = Integer.getInteger("wireproof.storm.agents", 500);
     private static final int ENROLLING_TOGETHER = 32;
 
     @TempDir

@@ -68,27 +68,25 @@ class UpgradeFaultsIT {
 
     @Test
     void a_server_on_the_schema_of_a_newer_one_refuses_to_start_and_names_both_versions() throws InterruptedException {
-        try (LabServer server =
-                LabServer.start(home, direct, "postgres", "", Map.of()).awaitReady()) {
-            String newest = sql().sql("SELECT max(version) FROM flyway_schema_history")
-                    .query(String.class)
-                    .single();
-            server.kill();
-            sql().sql("""
-                    INSERT INTO flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by,
-                                                       execution_time, success)
-                    VALUES (9999, '9999', 'from the future', 'SQL', 'V9999__from_the_future.sql', 1, 'postgres', 1, true)
-                    """).update();
-            try (LabServer older = LabServer.start(home, direct, "postgres", "", Map.of())) {
-                assertThat(older.process().awaitExit()).isEqualTo(1);
-                assertThat(older.process().output())
-                        .filteredOn(line -> line.contains("cannot start"))
-                        .singleElement()
-                        .asString()
-                        .contains("9999")
-                        .contains(newest)
-                        .contains("newer Wireproof");
-            }
+        String used = TestDatabase.freshUrl();
+        JdbcClient history = JdbcClient.create(TestDatabase.at(used));
+        String newest = history.sql("SELECT max(version) FROM flyway_schema_history")
+                .query(String.class)
+                .single();
+        history.sql("""
+                INSERT INTO flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by,
+                                                   execution_time, success)
+                VALUES (9999, '9999', 'from the future', 'SQL', 'V9999__from_the_future.sql', 1, 'postgres', 1, true)
+                """).update();
+        try (LabServer older = LabServer.start(home, used, "postgres", "", Map.of())) {
+            assertThat(older.process().awaitExit()).isEqualTo(1);
+            assertThat(older.process().output())
+                    .filteredOn(line -> line.contains("cannot start"))
+                    .singleElement()
+                    .asString()
+                    .contains("9999")
+                    .contains(newest)
+                    .contains("newer Wireproof");
         }
     }
 }

@@ -13,10 +13,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** The real server jar in a process of its own, with its output line by line. Closing it kills it. */
 public final class ServerProcess implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+    private static @Nullable Path extracted; // guarded by the class
 
     private final Process process;
     private final List<String> lines = new ArrayList<>(); // guarded by this
@@ -28,15 +31,16 @@ public final class ServerProcess implements AutoCloseable {
 
     /** @param settings environment variables; what the test JVM itself has of `WIREPROOF_`, `SERVER_` and `SPRING_` is removed first */
     public static ServerProcess start(Map<String, String> settings, String... arguments) {
-        return start(List.of(), List.of(), settings, arguments);
+        return start(List.of(), List.of(), jar(), settings, arguments);
     }
 
     /**
      * @param before what starts it, such as a shell that sets a limit first
      * @param flags more of them for its JVM; they win over those that every test's server has
+     * @param jar that jar, or as {@link #extracted} has laid it out
      */
     public static ServerProcess start(
-            List<String> before, List<String> flags, Map<String, String> settings, String... arguments) {
+            List<String> before, List<String> flags, Path jar, Map<String, String> settings, String... arguments) {
         List<String> command = new ArrayList<>(before);
         command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -46,7 +50,7 @@ public final class ServerProcess implements AutoCloseable {
                 "-XX:+UseSerialGC",
                 "--enable-native-access=ALL-UNNAMED"));
         command.addAll(flags);
-        command.addAll(List.of("-jar", System.getProperty("wireproof.server.jar")));
+        command.addAll(List.of("-jar", jar.toString()));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment()
@@ -60,6 +64,45 @@ public final class ServerProcess implements AutoCloseable {
             return server;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Path jar() {
+        return Path.of(System.getProperty("wireproof.server.jar"));
+    }
+
+    /** The jar as the documented command of a quicker start lays it out: a third of a start's time less, for whoever starts it often. */
+    public static synchronized Path extracted() {
+        if (extracted == null) {
+            extracted = extract();
+        }
+        return extracted;
+    }
+
+    private static Path extract() {
+        try {
+            Path folder =
+                    jar().resolveSibling("extracted-" + ProcessHandle.current().pid());
+            Process tool = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-Djarmode=tools",
+                            "-jar",
+                            jar().toString(),
+                            "extract",
+                            "--destination",
+                            folder.toString())
+                    .inheritIO()
+                    .start();
+            if (tool.waitFor() != 0) {
+                throw new IOException("extract: " + tool.exitValue());
+            }
+            return folder.resolve(jar().getFileName());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
         }
     }
 
