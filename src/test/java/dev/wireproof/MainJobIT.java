@@ -12,6 +12,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -60,10 +61,14 @@ class MainJobIT {
     }
 
     private ServerProcess start() {
-        return ServerProcess.start(Map.of(
-                "WIREPROOF_HOME", home.toString(),
-                "WIREPROOF_DEMO", "true",
-                "SERVER_PORT", Integer.toString(Ports.free())));
+        return ServerProcess.start(
+                List.of(),
+                List.of(),
+                ServerProcess.jar(),
+                Map.of(
+                        "WIREPROOF_HOME", home.toString(),
+                        "WIREPROOF_DEMO", "true",
+                        "SERVER_PORT", Integer.toString(Ports.free())));
     }
 
     private static void assertThatTheWayIsShown(JsonNode attempt) {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What stops a start is told in one line that says what to mend, by the real jar. */
+/** What stops a start is told in one line that says what to mend, by the real server in a process of its own. */
 class StartupIT {
     @TempDir
     Path home;
@@ -111,7 +111,7 @@ class StartupIT {
     @Test
     @Shows("S1")
     void a_first_start_shows_the_tokens_that_it_made_and_a_second_one_does_not() throws Exception {
-        try (ServerProcess first = ServerProcess.start(settings(Map.of()))) {
+        try (ServerProcess first = ServerProcess.start(List.of(), List.of(), ServerProcess.jar(), settings(Map.of()))) {
             String admin = first.awaitLine("admin.*: (wpt_\\S+)").group(1);
             first.awaitLine("enrollment.*: (wpe_\\S+)");
             String port = first.awaitLine("server.ready.* port=\"(\\d+)\"").group(1);

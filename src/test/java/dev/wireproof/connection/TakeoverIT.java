@@ -198,7 +198,8 @@ class TakeoverIT {
             line.whileAdmitting = null;
             assertThat(older.awaitClose().closeCode()).isEqualTo(4409);
             assertThat(first.live()).isFalse();
-            assertThat(line.registry.live(agent)).isEmpty();
+            // The older one is told before the newcomer is looked at again.
+            await().untilAsserted(() -> assertThat(line.registry.live(agent)).isEmpty());
         }
     }
 

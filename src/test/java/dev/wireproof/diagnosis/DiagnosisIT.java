@@ -263,6 +263,11 @@ class DiagnosisIT {
         JsonNode probe = diagnose(agent.agentId(), "{\"duration_s\":10}");
         String probed = probe.path("command_id").asString();
         agent.close();
+        await().until(() -> server.admin() // before, the command could be offered to it
+                .get("/api/v1/agents/" + agent.agentId())
+                .json()
+                .path("connection_id")
+                .isNull());
         String id = submit(agent.agentId(), ",\"ttl_s\":1");
 
         JsonNode found = await().atMost(PATIENCE)

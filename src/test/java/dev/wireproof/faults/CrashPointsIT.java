@@ -26,7 +26,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * The real jar, killed at the durable writes of a command's life, before each or behind it, and started again. Where it stands is made
+ * The real server process, killed at the durable writes of a command's life, before each or behind it, and started again. Where it stands is made
  * sure by holding what it says to its database, or the database's answer to a COMMIT, until the process is gone.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)

@@ -18,7 +18,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The real jar without memory, and without file descriptors. */
+/** The real server in a process of its own without memory, and without file descriptors. */
 class ExhaustionIT {
     private static final int FILES = 400;
 

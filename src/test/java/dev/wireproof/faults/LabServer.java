@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 
-/** The real server jar on one port and one database, to be killed and started again as often as a case likes. */
+/** The real server process on one port and one database, to be killed and started again as often as a case likes. */
 final class LabServer implements AutoCloseable {
     private static final long READY_WITHIN_NS = 90_000_000_000L;
 

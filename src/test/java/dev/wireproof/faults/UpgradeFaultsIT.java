@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-/** The real jar on a schema that an upgrade left half done, and on one that it does not know yet. */
+/** The real server in a process of its own on a schema that an upgrade left half done, and on one that it does not know yet. */
 class UpgradeFaultsIT {
     @TempDir
     Path home;

@@ -141,7 +141,7 @@ class DrainIT {
         }
     }
 
-    /** Through the real jar, which writes its log as operators read it. */
+    /** Through a real server process, which writes its log as operators read it. */
     private static void tryToForgeTheLog(int port, Http api, String database) throws Exception {
         List<String> before = agents(database);
         try (RawPeer peer = RawPeer.connect(port)) {

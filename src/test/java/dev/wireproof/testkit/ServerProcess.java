@@ -15,7 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The real server jar in a process of its own, with its output line by line. Closing it kills it. */
+/** The real server in a process of its own, from its jar or from what is laid out of it, with its output line by line. Closing it kills it. */
 public final class ServerProcess implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
@@ -31,13 +31,13 @@ public final class ServerProcess implements AutoCloseable {
 
     /** @param settings environment variables; what the test JVM itself has of `WIREPROOF_`, `SERVER_` and `SPRING_` is removed first */
     public static ServerProcess start(Map<String, String> settings, String... arguments) {
-        return start(List.of(), List.of(), jar(), settings, arguments);
+        return start(List.of(), List.of(), extracted(), settings, arguments);
     }
 
     /**
      * @param before what starts it, such as a shell that sets a limit first
      * @param flags more of them for its JVM; they win over those that every test's server has
-     * @param jar that jar, or as {@link #extracted} has laid it out
+     * @param jar {@link #jar} or {@link #extracted}
      */
     public static ServerProcess start(
             List<String> before, List<String> flags, Path jar, Map<String, String> settings, String... arguments) {
@@ -67,7 +67,8 @@ public final class ServerProcess implements AutoCloseable {
         }
     }
 
-    private static Path jar() {
+    /** As it is built. */
+    public static Path jar() {
         return Path.of(System.getProperty("wireproof.server.jar"));
     }
 
