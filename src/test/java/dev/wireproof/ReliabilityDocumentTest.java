@@ -2,23 +2,18 @@ package dev.wireproof;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.wireproof.testkit.NamedTests;
 import java.io.IOException;
-import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
 
 /** {@code docs/reliability.md} claims nothing that no test shows. */
 class ReliabilityDocumentTest {
-    private static final Pattern NAMED = Pattern.compile("`([\\w.]+)#(\\w+)`");
-
     /** @param cells without the first one, which is the id */
     private record Row(String section, String id, List<String> cells) {}
 
@@ -50,33 +45,9 @@ class ReliabilityDocumentTest {
             if (row.section().equals("Waiting")) {
                 continue;
             }
-            List<MatchResult> named =
-                    NAMED.matcher(row.cells().getLast()).results().toList();
-            if (named.isEmpty()) {
-                missing.add(row.id() + " names no test");
-            }
-            named.stream()
-                    .filter(test -> !isATest("dev.wireproof." + test.group(1), test.group(2)))
-                    .forEach(test -> missing.add(row.id() + " names " + test.group()));
+            NamedTests.missingFrom(row.cells().getLast()).forEach(missed -> missing.add(row.id() + " " + missed));
         }
         assertThat(missing).isEmpty();
-    }
-
-    private static boolean isATest(String className, String method) {
-        try {
-            Class<?> testClass = Class.forName(className, false, ReliabilityDocumentTest.class.getClassLoader());
-            return Stream.concat(
-                            Arrays.stream(testClass.getDeclaredMethods()),
-                            Arrays.stream(testClass.getSuperclass().getDeclaredMethods()))
-                    .filter(declared -> declared.getName().equals(method))
-                    .anyMatch(ReliabilityDocumentTest::runs);
-        } catch (ClassNotFoundException e) {
-            return false;
-        }
-    }
-
-    private static boolean runs(Method method) {
-        return method.isAnnotationPresent(Test.class) || method.isAnnotationPresent(ParameterizedTest.class);
     }
 
     @Test

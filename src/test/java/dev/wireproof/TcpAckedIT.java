@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.wireproof.connection.ConnectionRegistry;
 import dev.wireproof.connection.SocketWatch;
 import dev.wireproof.id.AgentId;
-import dev.wireproof.id.ConnectionId;
 import dev.wireproof.kernel.SocketReading;
 import dev.wireproof.protocol.AgentMessage;
 import dev.wireproof.protocol.ServerMessage;
@@ -17,31 +15,20 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import java.util.jar.JarFile;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
-import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.JsonNode;
 
 /** The rung between our kernel and the agent, with real agents in processes of their own: stopped ones, and ones that nothing reaches. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TcpAckedIT {
-    private static final long PID = ProcessHandle.current().pid();
-    private static final String HERE = "10.213." + PID % 250 + ".1";
-    private static final String THERE = "10.213." + PID % 250 + ".2";
-    private static final String OUR_END = "wpa" + PID;
-    private static final String ITS_END = "wpb" + PID;
-    /** Nobody has it: frames to it are dropped by whoever gets them. */
-    private static final String NOBODYS_MAC = "02:00:00:00:00:99";
-
     @TempDir
     Path home;
 
@@ -61,76 +48,6 @@ class TcpAckedIT {
         server.close();
     }
 
-    /** A real agent in a process of its own. */
-    private record Agent(Process process, AgentId id, ConnectionId connection) implements AutoCloseable {
-        void signal(String name) throws IOException, InterruptedException {
-            run("kill", "-" + name, Long.toString(process.pid()));
-        }
-
-        @Override
-        public void close() throws InterruptedException {
-            process.destroyForcibly().waitFor();
-        }
-    }
-
-    /** @param namespace of the network; null: this one */
-    private Agent agent(String name, String address, @Nullable String namespace) throws IOException {
-        List<String> words = new ArrayList<>();
-        if (namespace != null) {
-            words.addAll(List.of("ip", "netns", "exec", namespace));
-        }
-        words.addAll(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "dev.wireproof.agent.AgentMain",
-                "--server",
-                "ws://" + address + ":" + server.port() + "/ws",
-                "--allow-plaintext",
-                "--enrollment-token",
-                RunningServer.ENROLLMENT,
-                "--tag",
-                "name=" + name,
-                "--home",
-                home.resolve(name).toString()));
-        ProcessBuilder builder = new ProcessBuilder(words)
-                .redirectErrorStream(true)
-                .redirectOutput(home.resolve(name + ".log").toFile());
-        builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
-        List<UUID> before = agents();
-        Process process = builder.start();
-        List<UUID> fresh = new ArrayList<>();
-        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
-            fresh.clear();
-            fresh.addAll(agents());
-            fresh.removeAll(before);
-            assertThat(fresh).hasSize(1);
-            assertThat(registry().live(new AgentId(fresh.getFirst()))).isPresent();
-        });
-        AgentId id = new AgentId(fresh.getFirst());
-        return new Agent(process, id, registry().live(id).orElseThrow().connectionId());
-    }
-
-    private ConnectionRegistry registry() {
-        return server.bean(ConnectionRegistry.class);
-    }
-
-    private List<UUID> agents() {
-        return server.bean(JdbcClient.class)
-                .sql("SELECT id FROM agent")
-                .query((row, _) -> row.getObject("id", UUID.class))
-                .list();
-    }
-
-    private static String run(String... words) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
-        String said = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
-        assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
-        if (process.exitValue() != 0) {
-            throw new IOException(String.join(" ", words) + ": " + said.strip());
-        }
-        return said;
-    }
-
     private String post(AgentId agent) {
         JsonNode command = server.admin()
                 .post("/api/v1/commands", "{\"agent_id\":\"" + agent + "\",\"script\":\"echo there\"}")
@@ -146,11 +63,15 @@ class TcpAckedIT {
         return command(id).get("attempts").get(0);
     }
 
-    private SocketReading socket(Agent agent) {
+    private SocketReading socket(RealAgents.Agent agent) {
         return server.bean(SocketWatch.class).read(agent.connection());
     }
 
-    private void assumeTheKernelTells(Agent agent) {
+    private RealAgents agents() {
+        return new RealAgents(server, home);
+    }
+
+    private void assumeTheKernelTells(RealAgents.Agent agent) {
         SocketReading reading = socket(agent);
         if (!(reading instanceof SocketReading.Seen)) {
             System.out.println("SKIPPED: this machine's kernel does not show its sockets: " + reading);
@@ -160,10 +81,15 @@ class TcpAckedIT {
 
     @Test
     void a_stopped_process_is_tcp_acknowledged_and_has_not_read_until_it_goes_on() throws Exception {
-        try (Agent agent = agent("stopped", "127.0.0.1", null)) {
+        try (RealAgents.Agent agent = agents().here("stopped")) {
             assumeTheKernelTells(agent);
             agent.signal("STOP");
             String id = post(agent.id());
+            JsonNode tooShort = server.diagnose(agent.id().toString(), "{\"duration_s\":10}");
+            assertThat(tooShort.path("verdict").asString())
+                    .as("what was looked at for less than the ack wait")
+                    .isEqualTo("inconclusive");
+            assertThat(tooShort.path("missing").toString()).contains("watched too briefly");
             await().untilAsserted(() -> {
                 JsonNode attempt = firstAttempt(id);
                 assertThat(attempt.get("rung").asString()).isEqualTo("TCP_ACKED");
@@ -190,7 +116,7 @@ class TcpAckedIT {
 
     @Test
     void an_agent_that_answers_at_once_has_no_time_that_nobody_measured() throws Exception {
-        try (Agent agent = agent("quick", "127.0.0.1", null)) {
+        try (RealAgents.Agent agent = agents().here("quick")) {
             String warm = post(agent.id());
             await().untilAsserted(() ->
                     assertThat(command(warm).get("state").asString()).isEqualTo("succeeded"));
@@ -206,12 +132,12 @@ class TcpAckedIT {
 
     @Test
     void what_nothing_reaches_any_more_is_written_and_not_tcp_acknowledged() throws Exception {
-        String namespace = "wireproof-" + PID;
-        boolean ours = twoNetworks(namespace);
-        assumeTrue(ours);
-        try (Agent agent = agent("cut-off", HERE, namespace)) {
+        Optional<CutOffNetwork> other = CutOffNetwork.open();
+        assumeTrue(other.isPresent());
+        try (CutOffNetwork network = other.orElseThrow();
+                RealAgents.Agent agent = agents().in(network, "cut-off")) {
             assumeTheKernelTells(agent);
-            run("ip", "neigh", "replace", THERE, "lladdr", NOBODYS_MAC, "dev", OUR_END, "nud", "permanent");
+            network.loseWhatIsSentThere();
             String id = post(agent.id());
             await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
                 JsonNode socket = socketOf(agent.connection().toString());
@@ -223,12 +149,10 @@ class TcpAckedIT {
             assertThat(lost.get("rung").asString()).isEqualTo("WRITTEN");
             assertThat(lost.get("tcp_acked_at").isNull()).isTrue();
 
-            run("ip", "neigh", "del", THERE, "dev", OUR_END);
+            network.deliverAgain();
             await().atMost(Duration.ofSeconds(30))
                     .untilAsserted(() ->
                             assertThat(command(id).get("state").asString()).isEqualTo("succeeded"));
-        } finally {
-            run("ip", "netns", "del", namespace); // its end of the pair goes with it, and so does ours
         }
     }
 
@@ -252,33 +176,13 @@ class TcpAckedIT {
             assertThat(socketOf(connection).get("hop").asString()).isEqualTo("proxy");
             assertThat(socketOf(connection).get("rtt_us").asLong()).isPositive();
             assertThat(socketOf(connection).get("unsent_bytes").isNumber()).isTrue();
-        }
-    }
 
-    /** @return false, with the reason printed, where this machine does not let us */
-    private static boolean twoNetworks(String namespace) throws InterruptedException {
-        try {
-            run("ip", "netns", "add", namespace);
-        } catch (IOException e) {
-            System.out.println("SKIPPED: no network namespace for a path that drops one way: " + e.getMessage());
-            return false;
-        }
-        try {
-            run("ip", "link", "add", OUR_END, "type", "veth", "peer", "name", ITS_END, "netns", namespace);
-            run("ip", "addr", "add", HERE + "/30", "dev", OUR_END);
-            run("ip", "link", "set", OUR_END, "up");
-            run("ip", "-n", namespace, "addr", "add", THERE + "/30", "dev", ITS_END);
-            run("ip", "-n", namespace, "link", "set", ITS_END, "up");
-            run("ip", "-n", namespace, "link", "set", "lo", "up");
-            return true;
-        } catch (IOException e) {
-            System.out.println("SKIPPED: no pair of networks for a path that drops one way: " + e.getMessage());
-            try {
-                run("ip", "netns", "del", namespace);
-            } catch (IOException left) {
-                System.out.println("left behind: " + left.getMessage());
-            }
-            return false;
+            String id = post(welcome.agentId());
+            await().untilAsserted(() -> assertThat(server.admin()
+                            .get("/api/v1/commands/" + id + "/timeline")
+                            .text())
+                    .contains("\"hop\":\"proxy\"")
+                    .contains("tells nothing of the agent behind it"));
         }
     }
 

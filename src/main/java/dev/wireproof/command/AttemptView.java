@@ -75,6 +75,11 @@ public record AttemptView(
     }
 
     private @Nullable Instant wall(@Nullable Long ns) {
-        return ns == null ? null : openedAt.plusNanos(ns / 1_000 * 1_000);
+        return ns == null ? null : wall(ns.longValue());
+    }
+
+    /** On the wall clock, in microseconds as they are stored. @param ns on the connection's own time scale */
+    Instant wall(long ns) {
+        return openedAt.plusNanos(ns / 1_000 * 1_000);
     }
 }

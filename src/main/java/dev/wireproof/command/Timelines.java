@@ -7,6 +7,8 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -16,6 +18,9 @@ final class Timelines {
         SELECT n, kind, at, state, certainty, attempt, connection_id, at_ns, cause
           FROM command_history WHERE command_id = :id AND n > :after ORDER BY n
         """;
+
+    /** Of these connections whatever TCP tells speaks of the proxy. */
+    private static final String PROXIED = "SELECT id FROM connection WHERE id = ANY (:ids) AND proxied_for IS NOT NULL";
 
     private final JdbcClient db;
     private final CommandQueries queries;
@@ -50,8 +55,10 @@ final class Timelines {
     List<TimelineEntry> of(CommandId id) {
         List<TimelineEntry> entries = new ArrayList<>();
         history(id, 0).forEach(row -> entries.add(entry(row)));
-        for (AttemptView attempt : queries.attempts(id)) {
-            addAttempt(entries, attempt);
+        List<AttemptView> attempts = queries.attempts(id);
+        Set<UUID> proxied = proxied(attempts);
+        for (AttemptView attempt : attempts) {
+            addAttempt(entries, attempt, proxied.contains(attempt.connectionId().value()));
         }
         entries.sort(Comparator.comparing(TimelineEntry::at)); // stable: equal times keep their sequence
         return entries;
@@ -68,7 +75,21 @@ final class Timelines {
         return new TimelineEntry(row.kind().wireName, row.at(), row.connectionId(), row.atNs(), row.cause(), facts);
     }
 
-    private static void addAttempt(List<TimelineEntry> entries, AttemptView a) {
+    private Set<UUID> proxied(List<AttemptView> attempts) {
+        UUID[] ids = attempts.stream()
+                .filter(attempt -> attempt.tcpAckedNs() != null)
+                .map(attempt -> attempt.connectionId().value())
+                .distinct()
+                .toArray(UUID[]::new);
+        return ids.length == 0
+                ? Set.of()
+                : db.sql(PROXIED)
+                        .param("ids", ids)
+                        .query((row, _) -> row.getObject("id", UUID.class))
+                        .set();
+    }
+
+    private static void addAttempt(List<TimelineEntry> entries, AttemptView a, boolean proxied) {
         entries.add(new TimelineEntry(
                 "attempt",
                 a.offeredAt(),
@@ -85,7 +106,9 @@ final class Timelines {
         rung(entries, a, Rung.WRITE_STARTED, a.writeStartedNs(), "the frame became the one being written");
         rung(entries, a, Rung.WRITTEN, a.writtenNs(), "the kernel has all its bytes");
         rung(entries, a, Rung.WRITE_FAILED, a.writeFailedNs(), "the write failed: " + a.writeError());
-        rung(entries, a, Rung.TCP_ACKED, a.tcpAckedNs(), "the next hop's TCP has all its bytes; seen at this instant");
+        if (a.tcpAckedNs() != null) {
+            entries.add(tcpAcked(a, a.tcpAckedNs(), proxied));
+        }
         rung(entries, a, Rung.PEER_READ, a.peerReadNs(), "the peer's WebSocket layer read it");
         answered(entries, a, Rung.ACKED, a.ackedAt(), "the agent acknowledged it");
         answered(entries, a, Rung.NACKED, a.nackedAt(), "the agent refused it: " + a.nackCode());
@@ -93,9 +116,22 @@ final class Timelines {
 
     private static void rung(List<TimelineEntry> entries, AttemptView a, Rung rung, @Nullable Long ns, String text) {
         if (ns != null) {
-            Instant at = a.openedAt().plusNanos(ns / 1_000 * 1_000);
-            entries.add(new TimelineEntry("rung", at, a.connectionId(), ns, text, factsOf(a, rung)));
+            entries.add(new TimelineEntry("rung", a.wall(ns), a.connectionId(), ns, text, factsOf(a, rung)));
         }
+    }
+
+    private static TimelineEntry tcpAcked(AttemptView a, long ns, boolean proxied) {
+        Map<String, Object> facts = new LinkedHashMap<>(factsOf(a, Rung.TCP_ACKED));
+        facts.put("hop", proxied ? "proxy" : "peer");
+        return new TimelineEntry(
+                "rung",
+                a.wall(ns),
+                a.connectionId(),
+                ns,
+                proxied
+                        ? "the proxy's TCP has all its bytes, which tells nothing of the agent behind it; seen at this instant"
+                        : "the next hop's TCP has all its bytes; seen at this instant",
+                facts);
     }
 
     private static void answered(

@@ -227,4 +227,57 @@ class FollowCommandIT {
             assertThat(all).extracting(Event::id).doesNotContain("");
         }
     }
+
+    @Test
+    void the_reaper_says_what_it_does_next_with_each_open_command_and_why() {
+        try (Enrolled agent = server.enrol()) {
+            String acked = submit(agent, 600);
+            ServerMessage.Command offer = (ServerMessage.Command) agent.peer().awaitMessage("Command");
+            agent.peer()
+                    .send(new AgentMessage.CommandAck(
+                            offer.commandId(), 1, false, AgentMessage.AckStatus.ACCEPTED, null, null));
+            String offered = submit(agent, 600);
+            String brief = submit(agent, 2);
+            String cancelling = submit(agent, 600);
+            for (int i = 0; i < 3; i++) {
+                agent.peer().awaitMessage("Command");
+            }
+            admin.post("/api/v1/commands/" + cancelling + "/cancel", "{}");
+            agent.peer().awaitMessage("CommandCancel");
+
+            await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
+                JsonNode next = admin.get("/api/v1/reaper?limit=200").json().path("next");
+                assertThat(what(next, acked))
+                        .isEqualTo("end it timed_out if no result came and the agent is connected");
+                assertThat(what(next, offered)).startsWith("offer it again: its ack is overdue");
+                assertThat(what(next, brief)).isIn("", "end it expired: nobody acknowledged it in its time to live");
+                assertThat(what(next, cancelling)).startsWith("send CommandCancel again");
+            });
+            await().atMost(Duration.ofSeconds(10))
+                    .until(() -> admin.get("/api/v1/commands/" + brief)
+                            .json()
+                            .path("state")
+                            .asString()
+                            .equals("expired"));
+            assertThat(what(admin.get("/api/v1/reaper?limit=200").json().path("next"), brief))
+                    .isEmpty();
+        }
+    }
+
+    private String submit(Enrolled agent, int ttl) {
+        return admin.post(
+                        "/api/v1/commands",
+                        "{\"agent_id\":\"%s\",\"script\":\"hostname\",\"ttl_s\":%d}".formatted(agent.agentId(), ttl))
+                .json()
+                .path("id")
+                .asString();
+    }
+
+    private static String what(JsonNode next, String command) {
+        return next.valueStream()
+                .filter(one -> one.path("command_id").asString().equals(command))
+                .map(one -> one.path("what").asString())
+                .findFirst()
+                .orElse("");
+    }
 }

@@ -2,6 +2,7 @@ package dev.wireproof.diagnosis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.wireproof.testkit.NamedTests;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,5 +27,18 @@ class DiagnosisDocumentTest {
         assertThat(sections)
                 .containsExactlyElementsOf(
                         Arrays.stream(Verdict.values()).map(Verdict::wireName).toList());
+    }
+
+    @Test
+    void every_verdict_names_a_test_in_which_a_peer_that_really_behaves_so_produced_it() throws IOException {
+        List<String> rows = Files.readAllLines(Path.of("docs/diagnosis.md")).stream()
+                .filter(line -> line.matches("\\| `[a-z_]+` \\|.*#.*"))
+                .toList();
+        assertThat(rows.stream().map(row -> row.split("`", 3)[1]).toList())
+                .containsExactlyElementsOf(
+                        Arrays.stream(Verdict.values()).map(Verdict::wireName).toList());
+        assertThat(rows)
+                .allSatisfy(
+                        row -> assertThat(NamedTests.missingFrom(row)).as(row).isEmpty());
     }
 }

@@ -60,19 +60,7 @@ class DiagnosisIT {
     }
 
     private JsonNode diagnose(String agent, String body) {
-        Http.Answer begun = server.admin().post("/api/v1/agents/" + agent + "/diagnoses", body);
-        assertThat(begun.status()).as(begun.text()).isEqualTo(202);
-        assertThat(begun.json().path("status").asString()).isEqualTo("running");
-        assertThat(begun.header("location"))
-                .isEqualTo("/api/v1/diagnoses/" + begun.json().path("id").asString());
-        return awaitDone(begun.header("location"));
-    }
-
-    private JsonNode awaitDone(String place) {
-        return await().atMost(PATIENCE)
-                .until(
-                        () -> server.admin().get(place).json(),
-                        diagnosis -> diagnosis.path("status").asString("").equals("done"));
+        return server.diagnose(agent, body);
     }
 
     private static List<String> texts(JsonNode diagnosis, String side) {
@@ -135,7 +123,7 @@ class DiagnosisIT {
             assertThat(second.header("location")).isEqualTo(first.header("location"));
             assertThat(again.status()).isEqualTo(202);
             assertThat(again.json().path("id")).isEqualTo(first.json().path("id"));
-            awaitDone(first.header("location"));
+            server.awaitDiagnosis(first.header("location"));
             assertThat(server.admin().get(path).json().path("items").get(0).path("id"))
                     .isEqualTo(first.json().path("id"));
         }

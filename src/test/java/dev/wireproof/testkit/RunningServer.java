@@ -1,5 +1,8 @@
 package dev.wireproof.testkit;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
 import dev.wireproof.WireproofApplication;
 import dev.wireproof.protocol.AgentMessage;
 import dev.wireproof.protocol.ServerMessage;
@@ -7,6 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,6 +18,7 @@ import java.util.Map;
 import java.util.UUID;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
+import tools.jackson.databind.JsonNode;
 
 /**
  * The whole server in this JVM, on a free port, with a real database of its own: what a test needs that asks through the API and plays an
@@ -101,6 +106,28 @@ public final class RunningServer implements AutoCloseable {
         ServerMessage.AuthAck ack = peer.authenticate(RawPeer.auth(
                 new AgentMessage.Credentials.Enrolling(ENROLLMENT, "device-" + UUID.randomUUID()), UUID.randomUUID()));
         return new Enrolled(peer, ack);
+    }
+
+    /**
+     * Asks for a diagnosis as a technician does, and waits until it is done.
+     *
+     * @param body such as {@code {"duration_s":10}}
+     */
+    public JsonNode diagnose(String agent, String body) {
+        Http.Answer begun = admin.post("/api/v1/agents/" + agent + "/diagnoses", body);
+        assertThat(begun.status()).as(begun.text()).isEqualTo(202);
+        assertThat(begun.json().path("status").asString()).isEqualTo("running");
+        assertThat(begun.header("location"))
+                .isEqualTo("/api/v1/diagnoses/" + begun.json().path("id").asString());
+        return awaitDiagnosis(begun.header("location"));
+    }
+
+    /** @param place where the diagnosis is read */
+    public JsonNode awaitDiagnosis(String place) {
+        return await().atMost(Duration.ofSeconds(60))
+                .until(
+                        () -> admin.get(place).json(),
+                        diagnosis -> diagnosis.path("status").asString("").equals("done"));
     }
 
     /** @param welcome holds the agent's id and its key */

@@ -13,13 +13,18 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /** The real server in a process of its own, from its jar or from what is laid out of it, with its output line by line. Closing it kills it. */
 public final class ServerProcess implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
-    private static @Nullable Path extracted; // guarded by the class
+    /** A test's server lives for seconds: the second compiler and the parallel collector would only cost. */
+    static final List<String> JVM = List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx512m",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "--enable-native-access=ALL-UNNAMED");
 
     private final Process process;
     private final List<String> lines = new ArrayList<>(); // guarded by this
@@ -42,13 +47,10 @@ public final class ServerProcess implements AutoCloseable {
     public static ServerProcess start(
             List<String> before, List<String> flags, Path jar, Map<String, String> settings, String... arguments) {
         List<String> command = new ArrayList<>(before);
-        command.addAll(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m",
-                // A test's server lives for seconds: the second compiler and the parallel collector would only cost.
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "--enable-native-access=ALL-UNNAMED"));
+        command.addAll(JVM);
+        if (!jar.equals(jar())) {
+            command.addAll(LaidOutServer.get().flags());
+        }
         command.addAll(flags);
         command.addAll(List.of("-jar", jar.toString()));
         command.addAll(List.of(arguments));
@@ -72,39 +74,9 @@ public final class ServerProcess implements AutoCloseable {
         return Path.of(System.getProperty("wireproof.server.jar"));
     }
 
-    /** The jar as the documented command of a quicker start lays it out: a third of a start's time less, for whoever starts it often. */
-    public static synchronized Path extracted() {
-        if (extracted == null) {
-            extracted = extract();
-        }
-        return extracted;
-    }
-
-    private static Path extract() {
-        try {
-            Path folder =
-                    jar().resolveSibling("extracted-" + ProcessHandle.current().pid());
-            Process tool = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
-                            "-Djarmode=tools",
-                            "-jar",
-                            jar().toString(),
-                            "extract",
-                            "--destination",
-                            folder.toString())
-                    .inheritIO()
-                    .start();
-            if (tool.waitFor() != 0) {
-                throw new IOException("extract: " + tool.exitValue());
-            }
-            return folder.resolve(jar().getFileName());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AssertionError(e);
-        }
+    /** The jar as the documented commands of a quicker start lay it out: half of a start's time less, for whoever starts it often. */
+    public static Path extracted() {
+        return LaidOutServer.get().jar();
     }
 
     private void readOutput() {
