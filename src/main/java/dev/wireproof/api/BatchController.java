@@ -119,6 +119,7 @@ class BatchController {
                     rest.ttlS(),
                     rest.maxOutputBytes(),
                     rest.effect(),
+                    rest.secret(),
                     rest.note(),
                     concurrency,
                     errors,

@@ -167,6 +167,7 @@ class CommandEvidenceController {
         String secret = Callers.secret();
         return EventStream.start(
                 watch.get(),
+                command.secret(),
                 () -> tokens.callerWith(secret)
                         .filter(now -> now.sees(command.siteId()))
                         .isPresent(),

@@ -29,6 +29,7 @@ record CommandRequest(
         @Nullable Integer ttlS,
         @Nullable Long maxOutputBytes,
         @Nullable String effect,
+        @Nullable Boolean secret,
         @Nullable String note) {
     static final int SCRIPT_BYTES = 256 * 1024;
     private static final int MOST_ARGS = 256;
@@ -60,6 +61,7 @@ record CommandRequest(
                     Duration.ofSeconds(rest.ttlS()),
                     rest.maxOutputBytes(),
                     rest.effect(),
+                    rest.secret(),
                     caller.name(),
                     rest.note(),
                     caller.tokenId());
@@ -84,6 +86,7 @@ record CommandRequest(
             int ttlS,
             long maxOutputBytes,
             CommandEffect effect,
+            boolean secret,
             @Nullable String note) {}
 
     /** As {@link #checked}, without an agent. @param prefix of the fields' names; the caller asks whether all is well */
@@ -121,6 +124,7 @@ record CommandRequest(
                 checks.oneOf("effect", effect, EFFECTS, "once").equals("once")
                         ? CommandEffect.ONCE
                         : CommandEffect.REPEATABLE,
+                Boolean.TRUE.equals(secret),
                 checks.optionalText("note", note, NOTE_LENGTH));
     }
 

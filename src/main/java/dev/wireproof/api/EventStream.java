@@ -35,23 +35,26 @@ final class EventStream {
     private static final Logger log = LoggerFactory.getLogger(EventStream.class);
 
     private final CommandWatch watch;
+    private final boolean secret;
     private final BooleanSupplier allowed;
     private final Runnable ended;
     private final SseEmitter emitter = new SseEmitter(NO_TIMEOUT);
 
-    private EventStream(CommandWatch watch, BooleanSupplier allowed, Runnable ended) {
+    private EventStream(CommandWatch watch, boolean secret, BooleanSupplier allowed, Runnable ended) {
         this.watch = watch;
+        this.secret = secret;
         this.allowed = allowed;
         this.ended = ended;
     }
 
     /**
+     * @param secret its output is shown by the call for it alone
      * @param allowed asked before each event and each comment, and every two seconds: a token that is revoked meanwhile sees no more. May
      *     block
      * @param ended called once, when it is over
      */
-    static SseEmitter start(CommandWatch watch, BooleanSupplier allowed, Runnable ended) {
-        EventStream stream = new EventStream(watch, allowed, ended);
+    static SseEmitter start(CommandWatch watch, boolean secret, BooleanSupplier allowed, Runnable ended) {
+        EventStream stream = new EventStream(watch, secret, allowed, ended);
         Thread thread = Thread.ofVirtual().name("command-events").unstarted(stream::run);
         stream.emitter.onCompletion(thread::interrupt);
         thread.start();
@@ -116,7 +119,11 @@ final class EventStream {
                                         : changed.connectionId().value()));
             case CommandSignal.AttemptChanged(String unused, var attempt) ->
                 send(signal, "attempt", CommandJson.AttemptJson.of(attempt));
-            case CommandSignal.OutputArrived output -> send(output, "output", json(output));
+            case CommandSignal.OutputArrived output -> {
+                if (!secret) {
+                    send(output, "output", json(output));
+                }
+            }
             case CommandSignal.Ended(String unused, var command) -> send(signal, "end", CommandJson.of(command));
         }
     }

@@ -40,6 +40,7 @@ record CommandBody(CommandId id, Instant createdAt, NewCommand what) {
                         Duration.ofSeconds(rs.getInt("ttl_s")),
                         rs.getLong("max_output_bytes"),
                         CommandEffect.ofWireName(rs.getString("effect")),
+                        rs.getBoolean("secret"),
                         rs.getString("created_by"),
                         null,
                         null));

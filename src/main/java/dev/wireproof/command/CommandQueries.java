@@ -22,8 +22,12 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 /** Reads commands for people. */
 class CommandQueries {
     private static final int TAIL_BYTES = 4 * 1024;
+    /** What is shown in place of what a secret command runs. */
+    static final String HIDDEN = "(secret)";
+
     private static final String WHOLE =
-            "seq, site_id, created_at, created_by, note, interpreter, script, args, env, cwd, " + RowReader.COLUMNS;
+            "seq, site_id, created_at, created_by, note, interpreter, script, args, env, cwd, secret, "
+                    + RowReader.COLUMNS;
 
     private static final String FIND = "SELECT %s FROM command WHERE id = ANY (:ids)".formatted(WHOLE);
 
@@ -37,7 +41,7 @@ class CommandQueries {
            AND (CAST(:since AS timestamptz) IS NULL OR created_at >= :since)
            AND (CAST(:until AS timestamptz) IS NULL OR created_at < :until)
            AND (CAST(:text AS text) IS NULL
-                OR position(lower(:text) IN lower(script)) > 0
+                OR (NOT secret AND position(lower(:text) IN lower(script)) > 0)
                 OR position(lower(:text) IN lower(coalesce(note, ''))) > 0)
            AND (CAST(:batch AS uuid) IS NULL
                 OR id IN (SELECT t.command_id FROM rollout_target t WHERE t.rollout_id = :batch AND t.command_id IS NOT NULL))
@@ -143,6 +147,7 @@ class CommandQueries {
                 .map(r -> r.view().id())
                 .toList();
         List<CommandId> printed = rows.stream()
+                .filter(r -> !r.view().secret())
                 .filter(r ->
                         r.row().output().stdoutEnd() > 0 || r.row().output().stderrEnd() > 0)
                 .map(r -> r.view().id())
@@ -189,6 +194,7 @@ class CommandQueries {
                 row.facts().timeToLive(),
                 row.maxOutputBytes(),
                 row.facts().effect(),
+                rs.getBoolean("secret"),
                 rs.getString("created_by"),
                 rs.getString("note"),
                 null);
@@ -209,12 +215,13 @@ class CommandQueries {
                 f.certainty(),
                 WaitingFor.sentence(f, presence.of(f.agentId()), presence.paused(f.agentId()), presence.now()),
                 f.effect(),
+                what.secret(),
                 f.cancelRequestedAt(),
                 f.cancelReason(),
                 what.interpreter(),
-                what.script(),
-                what.args(),
-                what.env(),
+                what.secret() ? HIDDEN : what.script(),
+                what.secret() ? what.args().stream().map(_ -> HIDDEN).toList() : what.args(),
+                what.secret() ? hidden(what.env()) : what.env(),
                 what.cwd(),
                 (int) f.timeout().toSeconds(),
                 row.maxOutputBytes(),
@@ -234,6 +241,11 @@ class CommandQueries {
                 row.output().cut() || (row.result() != null && row.result().truncated()),
                 f.late(),
                 List.of());
+    }
+
+    /** Names of variables are no secret. */
+    private static Map<String, String> hidden(Map<String, String> env) {
+        return env.keySet().stream().collect(Collectors.toMap(name -> name, _ -> HIDDEN));
     }
 
     private static @Nullable Result result(CommandRow row) {

@@ -117,6 +117,7 @@ class CommandTable {
                                     "max_output_bytes", "int8", n -> n.what().maxOutputBytes()),
                             new Column<>(
                                     "effect", "text", n -> n.what().effect().wireName()),
+                            new Column<>("secret", "bool", n -> n.what().secret()),
                             new Column<>(
                                     "provable_until",
                                     "timestamptz",
@@ -155,8 +156,8 @@ class CommandTable {
     private static final String EXIST = "SELECT id FROM command WHERE id = ANY (?)";
 
     private static final String BODIES = """
-        SELECT id, agent_id, site_id, interpreter, script, args, env, cwd, timeout_s, ttl_s, max_output_bytes, effect, created_by,
-               created_at
+        SELECT id, agent_id, site_id, interpreter, script, args, env, cwd, timeout_s, ttl_s, max_output_bytes, effect, secret,
+               created_by, created_at
           FROM command WHERE id = ANY (?)
         """;
 

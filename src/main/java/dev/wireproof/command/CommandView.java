@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param waitingFor one sentence: why it is still open, since when, and what happens next; null when it ended
  * @param nextOfferAt when it is offered again if no ack comes; null when no time is set (ended, acknowledged, or the agent is away)
+ * @param secret then script, arguments and values of the environment are not here but {@code (secret)}, and the tails are empty
  * @param outcome exited, timed_out, cancelled, failed_to_start or interrupted; null until a result came
  * @param stdoutTail the last 4 KiB, decoded as UTF-8 with replacement
  * @param truncated output was cut at {@code maxOutputBytes}
@@ -28,6 +29,7 @@ public record CommandView(
         Certainty certainty,
         @Nullable String waitingFor,
         CommandEffect effect,
+        boolean secret,
         @Nullable Instant cancelRequestedAt,
         @Nullable String cancelReason,
         String interpreter,
@@ -67,6 +69,7 @@ public record CommandView(
                 certainty,
                 waitingFor,
                 effect,
+                secret,
                 cancelRequestedAt,
                 cancelReason,
                 interpreter,

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param cwd null: the agent's own choice
  * @param timeout how long it may run; whole seconds
  * @param timeToLive how long it may wait for an ack; whole seconds
+ * @param secret its script, arguments, environment and output are shown to nobody, but by the call for its output
  * @param createdBy who asked, for people to read
  * @param note null when nobody left one
  * @param tokenId whose token asked; null for what the server asks itself
@@ -32,6 +33,7 @@ public record NewCommand(
         Duration timeToLive,
         long maxOutputBytes,
         CommandEffect effect,
+        boolean secret,
         String createdBy,
         @Nullable String note,
         @Nullable UUID tokenId) {
@@ -63,6 +65,7 @@ public record NewCommand(
                 left,
                 maxOutputBytes,
                 effect,
+                secret,
                 createdBy,
                 note,
                 tokenId);

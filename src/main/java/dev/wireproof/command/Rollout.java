@@ -63,6 +63,7 @@ public record Rollout(
             int ttlS,
             long maxOutputBytes,
             CommandEffect effect,
+            boolean secret,
             @Nullable String note,
             int maxConcurrency,
             @Nullable Integer maxErrors,

@@ -32,9 +32,9 @@ final class RolloutTable {
     private static final String INSERT = """
         WITH made AS (
             INSERT INTO rollout (id, created_at, created_by, token_id, state, state_since, why, max_concurrency, max_errors, targets,
-                                 interpreter, script, args, env, cwd, timeout_s, ttl_s, max_output_bytes, effect, note)
+                                 interpreter, script, args, env, cwd, timeout_s, ttl_s, max_output_bytes, effect, secret, note)
             VALUES (:id, :now, :by, :token, :state, :now, :why, :concurrency, :errors, :targets,
-                    :interpreter, :script, :args::json, :env::json, :cwd, :timeout, :ttl, :output, :effect, :note)
+                    :interpreter, :script, :args::json, :env::json, :cwd, :timeout, :ttl, :output, :effect, :secret, :note)
             RETURNING id)
         INSERT INTO rollout_target (rollout_id, n, agent_id, site_id, os_family)
         SELECT made.id, t.n, t.agent, t.site, t.os
@@ -155,6 +155,7 @@ final class RolloutTable {
                 .param("ttl", what.ttlS())
                 .param("output", what.maxOutputBytes())
                 .param("effect", what.effect().wireName())
+                .param("secret", what.secret())
                 .param("note", what.note())
                 .param("agents", array(what.targets(), Rollout.Target::agent))
                 .param("sites", array(what.targets(), Rollout.Target::site))
@@ -190,7 +191,7 @@ final class RolloutTable {
                 rs.getInt("max_concurrency"),
                 rs.getObject("max_errors", Integer.class),
                 rs.getInt("targets"),
-                rs.getString("script"),
+                rs.getBoolean("secret") ? CommandQueries.HIDDEN : rs.getString("script"),
                 byState,
                 byCertainty,
                 sites);
@@ -212,6 +213,7 @@ final class RolloutTable {
         CommandEffect effect = rs.getString("effect").equals(CommandEffect.REPEATABLE.wireName())
                 ? CommandEffect.REPEATABLE
                 : CommandEffect.ONCE;
+        boolean secret = rs.getBoolean("secret");
         String by = rs.getString("created_by");
         String note = rs.getString("note");
         UUID token = RowReader.uuid(rs, "token_id");
@@ -236,6 +238,7 @@ final class RolloutTable {
                         Duration.ofSeconds(ttlS),
                         output,
                         effect,
+                        secret,
                         by,
                         note,
                         token));

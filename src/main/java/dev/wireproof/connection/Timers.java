@@ -23,6 +23,9 @@ final class Timers {
     private final Connection connection;
     private volatile long nextPingMs;
     private volatile long nextEchoMs;
+    /** When an Echo was due last, sent or not. */
+    private volatile long echoWasDueMs;
+
     private volatile long traceUntilMs;
     private long writingSeq;
     private long writingSinceMs;
@@ -39,6 +42,7 @@ final class Timers {
         long interval = connection.board().settings().pingInterval().toMillis();
         nextPingMs = now + ThreadLocalRandom.current().nextLong(interval);
         nextEchoMs = now + echoPause();
+        echoWasDueMs = now; // the one behind ConfigUpdate
     }
 
     void traceFor(Duration duration) {
@@ -84,9 +88,12 @@ final class Timers {
         if (silentPong) {
             connection.board().metrics().pongMissed();
         }
-        if (silentPong || vitals.lastAckMs <= vitals.lastEchoSentMs) {
+        // An ack stands in for one Echo, not for all that follow: an agent to which no text comes for three of them
+        // goes away.
+        if (silentPong || vitals.lastAckMs < echoWasDueMs) {
             connection.sendEcho(null);
         }
+        echoWasDueMs = nowMs;
     }
 
     private long echoPause() {

@@ -13,6 +13,7 @@ import dev.wireproof.diagnosis.Observations.Rx;
 import dev.wireproof.diagnosis.Observations.Since;
 import dev.wireproof.diagnosis.Observations.Tcp;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The questions that {@link Rules} asks, each a pure function of the observations. Words say what was measured: a completed write shows that
@@ -97,7 +98,7 @@ final class Clues {
 
     static Answer noWriteStarts(Observations o) {
         Outgoing out = o.outgoing();
-        if (out.writing()) {
+        if (out.writing() || gaveUpWriting(o)) {
             return new No("a frame was in the middle of being written, so the server does write", 1, Exhibit.STUCK);
         }
         return out.startedMeanwhile() == 0
@@ -134,19 +135,20 @@ final class Clues {
         // A large text on a slow link takes its time; where the kernel is seen, it tells whether anything moves.
         long slowLink = o.tcp().known() ? 0 : out.stuckBytes() / BYTES_A_SECOND * 1_000;
         long allowed = o.waits().stallMs() + slowLink;
+        if (gaveUpWriting(o)
+                && (out.stuckMs() == 0 || out.stuckMs() >= o.waits().stallMs())) {
+            Ended ended = ended(o);
+            String reason = ended == null ? "" : Quoted.of(ended.reason());
+            return new Yes(
+                    out.stuckMs() == 0
+                            ? "a write was in progress when this server gave up: " + reason
+                            : "a text of %d bytes was in writing for %s when this server gave up: %s"
+                                    .formatted(out.stuckBytes(), seconds(out.stuckMs()), reason),
+                    Math.max(1, out.stuckMs()),
+                    Exhibit.STUCK);
+        }
         if (out.stuckMs() == 0) {
             return new No("every write that was started was completed", 0, Exhibit.COMMANDS);
-        }
-        Line line = o.line();
-        Ended ended = line == null ? null : line.ended();
-        if (ended != null
-                && ended.reason().startsWith("write stall")
-                && out.stuckMs() >= o.waits().stallMs()) {
-            return new Yes(
-                    "a text of %d bytes was in writing for %s when this server gave up: %s"
-                            .formatted(out.stuckBytes(), seconds(out.stuckMs()), Quoted.of(ended.reason())),
-                    out.stuckMs(),
-                    Exhibit.STUCK);
         }
         return out.stuckMs() >= allowed
                 ? new Yes(
@@ -158,12 +160,23 @@ final class Clues {
                         .formatted(seconds(out.stuckMs())));
     }
 
+    /**
+     * Whether this server ended the connection because a write made no progress. It does that only to a write that it had begun, whose frame
+     * may be on no record yet: its failure is told by the socket, a moment after the connection has ended.
+     */
+    private static boolean gaveUpWriting(Observations o) {
+        Ended ended = ended(o);
+        return ended != null && ended.reason().startsWith("write stall");
+    }
+
+    private static @Nullable Ended ended(Observations o) {
+        return o.line() == null ? null : o.line().ended();
+    }
+
     /** Whether this server gave up because the kernel had shown no progress. */
     static boolean stallSeenByKernel(Observations o) {
-        Line line = o.line();
-        return line != null
-                && line.ended() != null
-                && line.ended().reason().startsWith("write stall: no byte acknowledged");
+        Ended ended = ended(o);
+        return ended != null && ended.reason().startsWith("write stall: no byte acknowledged");
     }
 
     static Answer noProgress(Observations o) {

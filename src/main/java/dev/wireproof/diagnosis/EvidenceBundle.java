@@ -93,6 +93,7 @@ final class EvidenceBundle {
         facts.put("certainty", c.certainty());
         facts.put("waiting_for", c.waitingFor());
         facts.put("effect", c.effect());
+        facts.put("secret", c.secret());
         facts.put("script", c.script());
         facts.put("interpreter", c.interpreter());
         facts.put("args", c.args());

@@ -297,6 +297,7 @@ final class Probe {
                 duration,
                 OUTPUT_BYTES,
                 CommandEffect.REPEATABLE,
+                false,
                 "diagnosis for " + diagnosis.askedBy(),
                 "diagnosis " + diagnosis.id(),
                 null);

@@ -16,7 +16,9 @@ import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionService;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -86,15 +88,17 @@ final class Drill {
         }
         Collections.shuffle(runs, new Random(plan.seed()));
         DrillMatrix matrix = new DrillMatrix(plan.seed());
-        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-                Loops loops = new Loops(plan.seed())) {
-            List<Future<DrillMatrix.Outcome>> outcomes = new ArrayList<>();
+        try (Loops loops = new Loops(plan.seed());
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            CompletionService<DrillMatrix.Outcome> outcomes = new ExecutorCompletionService<>(threads);
             for (Run run : runs) {
-                outcomes.add(threads.submit(inItsPlace(run, loops)));
+                outcomes.submit(inItsPlace(run, loops));
             }
-            for (Future<DrillMatrix.Outcome> outcome : outcomes) {
-                matrix.add(of(outcome));
-                progress.accept("%d of %d".formatted(matrix.size(), runs.size()));
+            for (int i = 0; i < runs.size(); i++) {
+                DrillMatrix.Outcome outcome = of(outcomes.take());
+                matrix.add(outcome);
+                progress.accept(
+                        outcome.exact() ? "%d of %d".formatted(matrix.size(), runs.size()) : outcome.toString());
             }
         } finally {
             http.close();
@@ -115,6 +119,9 @@ final class Drill {
             places.acquire();
             try {
                 return one(run, loops.of(run.hashCode()));
+            } catch (IOException | IllegalStateException failed) {
+                return DrillMatrix.Outcome.notRun(
+                        run.drilled().name(), run.way(), run.drilled().expected(run.way()), failed.toString());
             } finally {
                 places.release();
             }

@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * What was wrong against what was said. An over-claim is a verdict that is neither exact nor {@code inconclusive}: it blames something that is
+ * What was wrong against what was said. A run of which no diagnosis came counts as not exact. An over-claim is a verdict that is neither exact nor {@code inconclusive}: it blames something that is
  * not at fault.
  */
 final class DrillMatrix {
@@ -22,12 +22,19 @@ final class DrillMatrix {
 
     /** @param detail to find it again: the diagnosis, its rule, its observations */
     record Outcome(String fault, Way way, Set<String> expected, String verdict, String detail) {
+        private static final String NOT_RUN = "not-run";
+
+        /** No diagnosis came of it: nothing was claimed, and nothing is shown. */
+        static Outcome notRun(String fault, Way way, Set<String> expected, String why) {
+            return new Outcome(fault, way, expected, NOT_RUN, why);
+        }
+
         boolean exact() {
             return expected.contains(verdict);
         }
 
         boolean overClaim() {
-            return !exact() && !verdict.equals("inconclusive");
+            return !exact() && !verdict.equals("inconclusive") && !verdict.equals(NOT_RUN);
         }
     }
 
@@ -87,7 +94,7 @@ final class DrillMatrix {
         });
         text.append(String.format(
                 Locale.ROOT,
-                "%nseed %d: %d diagnoses, %d exact (%.2f %%), %d inconclusive, %d claimed too much%n",
+                "%nseed %d: %d diagnoses, %d exact (%.2f %%), %d inconclusive or not run, %d claimed too much%n",
                 seed,
                 outcomes.size(),
                 exact(),

@@ -315,6 +315,7 @@ final class SimulatedWorld {
                 Duration.ofSeconds(chance(0.3) ? 5 + random.nextInt(60) : 86_400),
                 1_000,
                 chance(0.7) ? CommandEffect.ONCE : CommandEffect.REPEATABLE,
+                false,
                 "client",
                 null,
                 null);

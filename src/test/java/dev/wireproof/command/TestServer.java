@@ -72,6 +72,7 @@ final class TestServer implements AutoCloseable {
                 timeToLive,
                 maxOutputBytes,
                 effect,
+                false,
                 "tester",
                 null,
                 null);

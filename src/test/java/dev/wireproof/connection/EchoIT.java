@@ -63,6 +63,20 @@ class EchoIT {
     }
 
     @Test
+    void one_ack_stands_in_for_one_Echo_and_not_for_those_after_it() {
+        try (AnsweringPeer peer = line.answering(agent)) {
+            Connection connection = line.connectionOf(agent);
+            await().until(() -> peer.texts("Echo") == 1);
+            line.passWhileAnswered(seconds(10), connection);
+            connection.answered(connection.nowNs());
+            line.passWhileAnswered(seconds(57), connection);
+            assertThat(peer.texts("Echo")).isEqualTo(1);
+            line.passWhileAnswered(seconds(67), connection);
+            await().until(() -> peer.texts("Echo") == 2);
+        }
+    }
+
+    @Test
     void an_Echo_goes_out_at_once_when_no_Pong_came_for_25_seconds() {
         try (AnsweringPeer peer = line.answering(agent)) {
             peer.pongs = false;

@@ -40,12 +40,13 @@ final class OverClaims {
                         out.waiting() > 0
                                 && out.startedMeanwhile() == 0
                                 && !out.writing()
+                                && !gaveUp(o)
                                 && out.heartbeatsMeanwhile() > 0,
                         "frames that wait, no write, heartbeats");
             case SERVER_WRITE_FAILED -> need(out.writeError() != null, "a write error");
             case SERVER_WRITE_STALLED ->
                 need(
-                        out.stuckMs() >= o.waits().stallMs()
+                        (out.stuckMs() >= o.waits().stallMs() || gaveUp(o))
                                 && (!o.tcp().known()
                                         || (!o.tcp().progress()
                                                 && o.tcp().unackedBytes()
@@ -127,5 +128,10 @@ final class OverClaims {
 
     private static String need(boolean present, String what) {
         return present ? "" : what;
+    }
+
+    private static boolean gaveUp(Observations o) {
+        Observations.Line line = o.line();
+        return line != null && line.ended() != null && line.ended().reason().startsWith("write stall");
     }
 }

@@ -181,6 +181,20 @@ class RulesTest {
     }
 
     @Test
+    void a_write_that_the_server_gave_up_is_a_stall_though_its_frame_is_on_no_record_yet() {
+        String reason =
+                "write stall: no byte acknowledged for 15 s; unsent 3922460, unacked 0, retransmits 1, window 0";
+        Judgement judgement =
+                Seen.silent(30_000).ended(reason).outgoing(IDLE_WRITER).judge();
+
+        assertThat(judgement.verdict()).isEqualTo(Verdict.SERVER_WRITE_STALLED);
+        assertThat(judgement.evidence()).anyMatch(s -> s.text().contains("unsent 3922460"));
+        assertThat(judgement.excluded())
+                .anyMatch(e -> e.hypothesis() == Verdict.SERVER_NOT_WRITING
+                        && e.because().contains("in the middle of being written"));
+    }
+
+    @Test
     void a_slow_link_is_not_stalled() {
         Outgoing slow = new Outgoing(0, 0, 0, 0, true, 20_000, 256 * 1024, null);
         assertThat(Seen.silent(30_000).outgoing(slow).verdict()).isNotEqualTo(Verdict.SERVER_WRITE_STALLED);

@@ -4,6 +4,7 @@ import dev.wireproof.diagnosis.Observations.Configured;
 import dev.wireproof.diagnosis.Observations.Counts;
 import dev.wireproof.diagnosis.Observations.Doubts;
 import dev.wireproof.diagnosis.Observations.Elsewhere;
+import dev.wireproof.diagnosis.Observations.Ended;
 import dev.wireproof.diagnosis.Observations.Fate;
 import dev.wireproof.diagnosis.Observations.Line;
 import dev.wireproof.diagnosis.Observations.Outgoing;
@@ -14,6 +15,7 @@ import dev.wireproof.diagnosis.Observations.Waits;
 import dev.wireproof.id.ConnectionId;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +43,28 @@ record Seen(Observations now) {
                 Configured.AT_LOGIN_ONLY,
                 Doubts.NONE,
                 WAITS));
+    }
+
+    /** The same on a connection that ended so. */
+    Seen ended(String reason) {
+        Line open = Objects.requireNonNull(now.line());
+        return new Seen(new Observations(
+                new Line(
+                        open.id(),
+                        open.openedAt(),
+                        open.proxy(),
+                        new Ended(open.openedAt().plusSeconds(60), null, reason)),
+                now.lastSeen(),
+                now.counts(),
+                now.since(),
+                now.fate(),
+                now.outgoing(),
+                now.rx(),
+                now.tcp(),
+                now.elsewhere(),
+                now.configured(),
+                now.doubts(),
+                now.waits()));
     }
 
     /** A command was written and read past by whoever answers Pings, and for so long nothing came back: the founding question. */
