@@ -68,6 +68,7 @@ class RouteGuard implements HandlerInterceptor {
         if (request.getContentLengthLong() > ApiJson.BODY_BYTES) {
             throw Problem.tooLarge(ApiJson.BODY_BYTES).exception();
         }
+        QueryParameters.check(method, request.getQueryString());
         return true;
     }
 

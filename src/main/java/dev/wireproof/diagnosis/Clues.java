@@ -230,7 +230,7 @@ final class Clues {
         int written = o.fate().written();
         return written > 0
                 ? new Yes(
-                        "the command was written to the kernel in full, %s, and %s to this connection in this time altogether"
+                        "the command was written to the kernel in full, %s; %s written to this connection in this time altogether"
                                 .formatted(times(written), was(o.counts().w(), "command text")),
                         written,
                         Exhibit.COMMANDS)

@@ -98,6 +98,7 @@ class BadInputIT {
                 Arguments.of(command(",\"note\":\"a\\u0000b\""), "note"),
                 Arguments.of(command(",\"note\":\"\\ud800\""), "note"),
                 Arguments.of(command(",\"env\":{\"A\":\"\\udc00\"}"), "env.A"),
+                Arguments.of(command(",\"secret\":\"yes\""), "secret"),
                 Arguments.of(command(",\"colour\":\"red\""), "colour"),
                 Arguments.of(command(",\"note\":\"a\",\"note\":\"b\""), "note"),
                 Arguments.of("{\"agent_id\":\"%s\"}".formatted(NOBODY), "script"),
@@ -112,6 +113,22 @@ class BadInputIT {
         Http.Answer answer = admin.post("/api/v1/commands", body);
         problem(answer, 400, "invalid-request");
         assertThat(answer.fields()).contains(field);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/api/v1/commands?colour=red",
+                "/api/v1/connections?agent_id=x&colour",
+                "/api/v1/agents?limit=1&colour=a&colour=b",
+                "/api/v1/agents?%63olour=1",
+                "/api/v1/fleet/summary?colour=",
+                "/api/v1/audit?&&colour=%20"
+            })
+    void a_name_in_the_query_that_the_route_does_not_know_is_refused_and_not_ignored(String path) {
+        Http.Answer answer = admin.get(path);
+        problem(answer, 400, "invalid-request");
+        assertThat(answer.fields()).contains("colour");
     }
 
     @Test
