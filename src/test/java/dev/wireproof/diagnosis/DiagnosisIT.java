@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -394,6 +395,41 @@ class DiagnosisIT {
             assertThat(VerifyEvidence.run(call, System.out, System.err)).isZero();
             Files.writeString(file, evidence.text().replace("hostname", "hostnamf"));
             assertThat(VerifyEvidence.run(call, System.out, System.err)).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void the_clock_of_an_agent_that_is_a_day_ahead_is_measured_and_shown_and_dates_nothing() {
+        try (RunningServer.Enrolled agent = server.enrol()) {
+            RawPeer peer = agent.peer();
+            String id = submit(agent.agentId(), "");
+            ServerMessage.Command offer = (ServerMessage.Command) peer.awaitMessage("Command");
+            Instant tomorrow = Instant.now().plus(Duration.ofDays(1));
+            peer.send(new AgentMessage.CommandAck(
+                            offer.commandId(), 1, false, AgentMessage.AckStatus.ACCEPTED, null, null))
+                    .send(new AgentMessage.CommandStarted(offer.commandId(), 4711, tomorrow))
+                    .send(new AgentMessage.CommandResult(
+                            offer.commandId(), AgentMessage.Outcome.EXITED, 0, null, 0, 0, false, tomorrow, 1, null));
+            peer.awaitMessage("CommandResultAck");
+
+            await().atMost(PATIENCE).untilAsserted(() -> {
+                List<JsonNode> items = server.admin()
+                        .get("/api/v1/commands/" + id + "/timeline")
+                        .json()
+                        .path("items")
+                        .valueStream()
+                        .toList();
+                assertThat(items).extracting(one -> one.path("kind").asString()).contains("clock", "frame", "state");
+                JsonNode clock = items.stream()
+                        .filter(one -> one.path("kind").asString().equals("clock"))
+                        .findFirst()
+                        .orElseThrow();
+                assertThat(clock.toString()).containsPattern("8639\\d s ahead|86400 s ahead");
+                assertThat(items)
+                        .extracting(one -> Instant.parse(one.path("at").asString()))
+                        .as("times of this server's, though the agent told others")
+                        .allMatch(at -> at.isBefore(tomorrow.minus(Duration.ofHours(23))));
+            });
         }
     }
 }
