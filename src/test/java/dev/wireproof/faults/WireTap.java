@@ -1,6 +1,7 @@
 package dev.wireproof.faults;
 
 import dev.wireproof.id.CommandId;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -70,8 +71,9 @@ final class WireTap {
         return acks.contains(id + "#" + attempt);
     }
 
+    /** As it grows; not a copy, for it is asked once for each of a hundred thousand commands. */
     Set<CommandId> resultsConfirmed() {
-        return Set.copyOf(resultAcks);
+        return Collections.unmodifiableSet(resultAcks);
     }
 
     /** The highest Ping of that connection that was answered; 0: none. */
