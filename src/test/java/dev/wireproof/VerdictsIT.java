@@ -8,9 +8,11 @@ import dev.wireproof.connection.SocketWatch;
 import dev.wireproof.kernel.SocketReading;
 import dev.wireproof.protocol.AgentMessage;
 import dev.wireproof.protocol.ServerMessage;
+import dev.wireproof.telemetry.HeartbeatLog;
 import dev.wireproof.testkit.RunningServer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +27,7 @@ import tools.jackson.databind.JsonNode;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class VerdictsIT {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Instant FAR = Instant.parse("2100-01-01T00:00:00Z");
 
     @TempDir
     Path home;
@@ -67,6 +70,15 @@ class VerdictsIT {
                 .isEqualTo(201);
     }
 
+    /** Two more, so that it has its configuration and the next one is due behind the command: all later ones wait for an acknowledgement. */
+    private void awaitTwoHeartbeats(RealAgents.Agent agent) {
+        HeartbeatLog heartbeats = server.bean(HeartbeatLog.class);
+        int before = heartbeats.ofAgent(agent.id(), Instant.EPOCH, FAR, 100).size();
+        await().atMost(PATIENCE)
+                .until(() ->
+                        heartbeats.ofAgent(agent.id(), Instant.EPOCH, FAR, 100).size() >= before + 2);
+    }
+
     private static List<String> excluded(JsonNode diagnosis) {
         List<String> excluded = new ArrayList<>();
         diagnosis
@@ -83,6 +95,7 @@ class VerdictsIT {
                 RealAgents.Agent agent = agents().in(network, "cut-off")) {
             assumeTheKernelTells(agent);
             heartbeatsOften(agent);
+            awaitTwoHeartbeats(agent);
             network.loseWhatIsSentThere();
 
             JsonNode found = server.diagnose(agent.id().toString(), "{\"duration_s\":20}");

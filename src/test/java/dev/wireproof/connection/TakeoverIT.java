@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -163,8 +164,12 @@ class TakeoverIT {
         AgentId agent = LineUnderTest.anyAgent();
         Connection winner;
         try (RawPeer slow = RawPeer.upgraded(line.port())) {
-            Connection late = line.registry.all().stream()
-                    .max(java.util.Comparator.comparing(Connection::openedAt))
+            // Its 101 may be read before it is on the list; those of other tests have an identity or have ended.
+            Connection late = await().until(
+                            () -> line.registry.all().stream()
+                                    .filter(one -> one.course().phase() == Deadlines.Phase.AWAITING_AUTH)
+                                    .findAny(),
+                            Optional::isPresent)
                     .orElseThrow();
             try (RawPeer quick = line.agent(agent)) {
                 winner = line.connectionOf(agent);

@@ -123,7 +123,7 @@ class CrashPointsIT {
                         requests,
                         TestDatabase.at(direct),
                         tap,
-                        agents.stream().map(LabAgent::record).toList())
+                        () -> agents.stream().map(LabAgent::record).toList())
                 .hold();
     }
 

@@ -43,7 +43,7 @@ class ExhaustionIT {
                         requests,
                         TestDatabase.at(direct),
                         tap,
-                        List.of(agents).stream().map(LabAgent::record).toList())
+                        () -> List.of(agents).stream().map(LabAgent::record).toList())
                 .hold();
     }
 

@@ -97,12 +97,12 @@ class RandomKillSoakIT {
                 .until(() -> sql.sql("SELECT count(*) FROM command WHERE ended_at IS NULL")
                                 .query(Long.class)
                                 .single()
-                        == 0); // an agent that is yet to be killed opens its record anew
+                        == 0);
         new Invariants(
                         requests,
                         truth,
                         tap,
-                        agents.stream().map(LabAgent::record).toList())
+                        () -> agents.stream().map(LabAgent::record).toList())
                 .hold(); // which fails when one is lost or doubled
         int agentKills = agents.stream().mapToInt(LabAgent::kills).sum();
         System.out.printf(

@@ -117,7 +117,7 @@ final class Scene implements AutoCloseable {
                         requests,
                         truth(),
                         tap,
-                        agents.stream().map(LabAgent::record).toList())
+                        () -> agents.stream().map(LabAgent::record).toList())
                 .hold();
     }
 
