@@ -119,12 +119,7 @@ class CrashPointsIT {
     }
 
     private void invariantsHold() {
-        new Invariants(
-                        requests,
-                        TestDatabase.at(direct),
-                        tap,
-                        () -> agents.stream().map(LabAgent::record).toList())
-                .hold();
+        new Invariants(requests, TestDatabase.at(direct), tap, agents).hold();
     }
 
     private void endsWellAndRanOnce(LabAgent agent, CommandId id) {

@@ -48,7 +48,7 @@ class DatabaseKilledIT {
             assertThat(tap.connections()).as("no agent had to come again").isEqualTo(connections);
             CommandId next = requests.accepted(agent, "");
             await().untilAsserted(() -> assertThat(requests.stateOf(next)).isEqualTo("succeeded"));
-            new Invariants(requests, postgres.direct(), tap, () -> List.of(agent.record())).hold();
+            new Invariants(requests, postgres.direct(), tap, List.of(agent)).hold();
         }
     }
 
@@ -80,7 +80,7 @@ class DatabaseKilledIT {
             await().atMost(Duration.ofSeconds(60))
                     .until(() -> requests.post(agent.id(), "").accepted());
             assertThat(requests.stateOf(first)).isEqualTo("succeeded");
-            new Invariants(requests, postgres.direct(), tap, () -> List.of(agent.record())).hold();
+            new Invariants(requests, postgres.direct(), tap, List.of(agent)).hold();
         }
     }
 

@@ -39,12 +39,7 @@ class ExhaustionIT {
     }
 
     private void invariantsHold(Requests requests, LabAgent... agents) {
-        new Invariants(
-                        requests,
-                        TestDatabase.at(direct),
-                        tap,
-                        () -> List.of(agents).stream().map(LabAgent::record).toList())
-                .hold();
+        new Invariants(requests, TestDatabase.at(direct), tap, List.of(agents)).hold();
     }
 
     /** With the flag that every documented start line has. What starts it again is the service manager, here the test. */

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.JsonNode;
@@ -33,26 +33,26 @@ final class Invariants {
     private final Requests requests;
     private final JdbcClient db;
     private final WireTap tap;
-    private final Supplier<List<AgentRecord>> newest;
-    private List<AgentRecord> records = List.of();
+    private final List<LabAgent> agents;
     private final List<String> broken = new ArrayList<>();
 
-    /**
-     * @param records all that ever were, also those of agents that were installed again since; asked for when all is still, since an agent that
-     *     is yet to be killed opens its record anew
-     */
-    Invariants(Requests requests, DataSource database, WireTap tap, Supplier<List<AgentRecord>> records) {
+    /** @param agents all that ever were */
+    Invariants(Requests requests, DataSource database, WireTap tap, List<LabAgent> agents) {
         this.requests = requests;
         this.db = JdbcClient.create(database);
         this.tap = tap;
-        this.newest = records;
+        this.agents = agents;
+    }
+
+    /** Never kept: an agent that is yet to be killed opens its record anew. */
+    private Stream<AgentRecord> records() {
+        return agents.stream().map(LabAgent::record);
     }
 
     /** Call when the fault is over and its 90 s are not yet: waits for the recovery, then checks everything. */
     void hold() {
         unknownIsResolvable();
         recoversAlone();
-        records = newest.get();
         for (Map.Entry<String, CommandId> one : requests.accepted().entrySet()) {
             Requests.Answer shown = requests.get(one.getValue());
             if (shown.status() != 200) {
@@ -88,9 +88,9 @@ final class Invariants {
 
     private void notDoubled() {
         Map<CommandId, Integer> executions = new HashMap<>();
-        for (AgentRecord record : records) {
-            record.all().forEach(id -> executions.merge(id, record.executions(id), Integer::sum));
-        }
+        records()
+                .forEach(record ->
+                        record.all().forEach(id -> executions.merge(id, record.executions(id), Integer::sum)));
         executions.forEach((id, times) -> {
             if (times > 1) {
                 broken.add("2 doubled: %s ran %d times".formatted(id, times));
@@ -107,7 +107,7 @@ final class Invariants {
             broken.add("3 not final: the result of %s was confirmed and is not stored".formatted(id));
             return;
         }
-        boolean exited = records.stream().anyMatch(record -> "0".equals(record.of(id, Step.RESULT)));
+        boolean exited = records().anyMatch(record -> "0".equals(record.of(id, Step.RESULT)));
         boolean whole = LabAgent.output(id).equals(shown.get("stdout_tail").asString());
         if (exited && shown.get("outcome").asString().equals("exited") && !whole) {
             broken.add("3 not final: the output of %s is %s".formatted(id, shown.get("stdout_tail")));
@@ -116,8 +116,8 @@ final class Invariants {
 
     private void evidenceIsHonest(CommandId id, JsonNode shown) {
         boolean seen = !tap.offersOf(id).isEmpty();
-        boolean executed = records.stream().anyMatch(record -> record.executions(id) > 0);
-        boolean known = records.stream().anyMatch(record -> record.knows(id));
+        boolean executed = records().anyMatch(record -> record.executions(id) > 0);
+        boolean known = records().anyMatch(record -> record.knows(id));
         String certainty = shown.get("certainty").asString();
         boolean lie = switch (certainty) {
             case "not_received" -> known; // seen but killed before it was recorded: the record decides

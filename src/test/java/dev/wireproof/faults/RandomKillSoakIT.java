@@ -98,12 +98,7 @@ class RandomKillSoakIT {
                                 .query(Long.class)
                                 .single()
                         == 0);
-        new Invariants(
-                        requests,
-                        truth,
-                        tap,
-                        () -> agents.stream().map(LabAgent::record).toList())
-                .hold(); // which fails when one is lost or doubled
+        new Invariants(requests, truth, tap, agents).hold(); // which fails when one is lost or doubled
         int agentKills = agents.stream().mapToInt(LabAgent::kills).sum();
         System.out.printf(
                 "soak: seed %d, %d s, commands %d, kills of the server %d, of agents %d, cuts of paths %d, offers %d,"

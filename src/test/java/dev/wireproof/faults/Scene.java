@@ -113,12 +113,7 @@ final class Scene implements AutoCloseable {
 
     void invariantsHold() {
         calm();
-        new Invariants(
-                        requests,
-                        truth(),
-                        tap,
-                        () -> agents.stream().map(LabAgent::record).toList())
-                .hold();
+        new Invariants(requests, truth(), tap, agents).hold();
     }
 
     @Override
