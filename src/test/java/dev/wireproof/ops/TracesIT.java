@@ -75,7 +75,8 @@ class TracesIT {
                 JsonNode after = ended(server, healthy);
                 await().atMost(Duration.ofSeconds(30))
                         .until(() -> !again.trace(traceOf(after)).isEmpty());
-                // The collector has the trace before the server has its answer, and only the answer says that it is back.
+                // The collector has the trace before the server has its answer, and only the answer says that it is
+                // back.
                 await().atMost(Duration.ofSeconds(30)).until(() -> log.list.size() > 1);
                 assertThat(log.list)
                         .extracting(ILoggingEvent::getMessage)
