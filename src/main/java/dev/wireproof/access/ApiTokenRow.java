@@ -9,7 +9,7 @@ import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.type.SqlTypes;
 import org.jspecify.annotations.Nullable;
 
-/** One API token as it is stored. */
+/** One API token as it is stored: with the hash of a secret, or with the subject whom an identity provider vouches for. */
 @Entity
 @Table(name = "api_token")
 class ApiTokenRow {
@@ -22,7 +22,18 @@ class ApiTokenRow {
     @JdbcTypeCode(SqlTypes.ARRAY)
     UUID @Nullable [] siteIds;
 
-    byte[] secretHash;
+    byte @Nullable [] secretHash;
+
+    @Nullable
+    String issuer;
+
+    @Nullable
+    String subject;
+
+    /** Whose sign-in made it; null for all others. */
+    @Nullable
+    UUID personId;
+
     Instant createdAt;
     String createdBy;
 
@@ -44,7 +55,7 @@ class ApiTokenRow {
             String name,
             Role role,
             UUID @Nullable [] siteIds,
-            byte[] secretHash,
+            byte @Nullable [] secretHash,
             Instant createdAt,
             String createdBy,
             @Nullable Instant expiresAt) {

@@ -19,6 +19,8 @@ interface ApiTokenRows extends JpaRepository<ApiTokenRow, UUID> {
 
     Optional<ApiTokenRow> findByIdAndRevokedAtIsNull(UUID id);
 
+    Optional<ApiTokenRow> findByIssuerAndSubjectAndRevokedAtIsNull(String issuer, String subject);
+
     boolean existsByRole(String role);
 
     @Query("select t from ApiTokenRow t where t.revokedAt is null and (:before is null or t.id < :before)"
@@ -40,8 +42,15 @@ interface ApiTokenRows extends JpaRepository<ApiTokenRow, UUID> {
 
     @Modifying
     @Transactional
-    @Query("update ApiTokenRow t set t.revokedAt = :now where t.id = :id and t.revokedAt is null")
+    @Query("update ApiTokenRow t set t.revokedAt = :now where (t.id = :id or t.personId = :id) and t.revokedAt is null")
     int revoke(UUID id, Instant now);
+
+    /** Sign-ins of a person that are over leave the lists. */
+    @Modifying
+    @Transactional
+    @Query("update ApiTokenRow t set t.revokedAt = :now where t.personId = :person and t.expiresAt <= :now"
+            + " and t.revokedAt is null")
+    int forgetSignIns(UUID person, Instant now);
 
     @Modifying
     @Transactional

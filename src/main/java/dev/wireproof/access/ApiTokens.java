@@ -2,6 +2,8 @@ package dev.wireproof.access;
 
 import dev.wireproof.id.SiteId;
 import dev.wireproof.id.Uuids;
+import dev.wireproof.identity.Person;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
@@ -12,6 +14,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.data.domain.Limit;
 import org.springframework.stereotype.Component;
 
@@ -19,6 +22,8 @@ import org.springframework.stereotype.Component;
 @Component
 public class ApiTokens {
     private static final int MOST_REVOKED = 10_000;
+    /** A working day: a browser's token is nothing to keep. */
+    private static final Duration SIGNED_IN_FOR = Duration.ofHours(8);
 
     private final ApiTokenRows rows;
     private final InstantSource clock;
@@ -31,6 +36,8 @@ public class ApiTokens {
     }
 
     /**
+     * @param subject whom the identity provider has to vouch for, in place of a secret; null: there is a secret
+     * @param personId whose sign-in made it; null: nobody's
      * @param sites null: all sites
      * @param expiresAt null: never
      * @param lastUsedAt null: never; up to a minute behind
@@ -38,6 +45,8 @@ public class ApiTokens {
     public record ApiToken(
             UUID id,
             String name,
+            @Nullable String subject,
+            @Nullable UUID personId,
             Role role,
             @Nullable Set<SiteId> sites,
             Instant createdAt,
@@ -60,6 +69,65 @@ public class ApiTokens {
         return new Created(store(secret, name, role, sites, expiresAt, createdBy), secret);
     }
 
+    /**
+     * Gives somebody access whom the identity provider vouches for.
+     *
+     * @return empty when that subject has access already
+     */
+    public Optional<ApiToken> admit(
+            String issuer,
+            String subject,
+            String name,
+            Role role,
+            @Nullable Collection<SiteId> sites,
+            @Nullable Instant expiresAt,
+            String createdBy) {
+        if (rows.findByIssuerAndSubjectAndRevokedAtIsNull(issuer, subject).isPresent()) {
+            return Optional.empty();
+        }
+        ApiTokenRow row = row(null, name, role, sites, expiresAt, createdBy);
+        row.issuer = issuer;
+        row.subject = subject;
+        try {
+            ApiToken admitted = token(rows.saveAndFlush(row));
+            check.forget();
+            return Optional.of(admitted);
+        } catch (DataIntegrityViolationException refused) {
+            String why = refused.getMostSpecificCause().getMessage();
+            if (why != null && why.contains("api_token_person")) { // two admins at once
+                return Optional.empty();
+            }
+            throw refused;
+        }
+    }
+
+    /**
+     * A token for somebody who just signed in: with the rights that the person has, for some hours, and gone with the person.
+     *
+     * @return empty when nobody gave that subject access, or it is over
+     */
+    public Optional<Created> signIn(Person person) {
+        Instant now = clock.instant();
+        return rows.findByIssuerAndSubjectAndRevokedAtIsNull(person.issuer(), person.subject())
+                .filter(known -> known.expiresAt == null || known.expiresAt.isAfter(now))
+                .map(known -> {
+                    rows.forgetSignIns(known.id, now);
+                    Instant end = now.plus(SIGNED_IN_FOR);
+                    String secret = Secrets.random(Secrets.API_TOKEN);
+                    ApiTokenRow row = new ApiTokenRow(
+                            Uuids.version7(now),
+                            known.name,
+                            Role.ofWireName(known.role),
+                            known.siteIds,
+                            Secrets.hash(secret),
+                            now,
+                            "sign-in",
+                            known.expiresAt != null && known.expiresAt.isBefore(end) ? known.expiresAt : end);
+                    row.personId = known.id;
+                    return new Created(token(rows.save(row)), secret);
+                });
+    }
+
     /** Makes the given secret a token that sees all, if it is not one yet; one that was revoked stays so. */
     void ensure(String secret, String name, Role role) {
         if (rows.findBySecretHash(Secrets.hash(secret)).isEmpty()) {
@@ -79,16 +147,26 @@ public class ApiTokens {
             @Nullable Collection<SiteId> sites,
             @Nullable Instant expiresAt,
             String createdBy) {
+        return token(rows.save(row(Secrets.hash(secret), name, role, sites, expiresAt, createdBy)));
+    }
+
+    private ApiTokenRow row(
+            byte @Nullable [] secretHash,
+            String name,
+            Role role,
+            @Nullable Collection<SiteId> sites,
+            @Nullable Instant expiresAt,
+            String createdBy) {
         Instant now = clock.instant();
-        return token(rows.save(new ApiTokenRow(
+        return new ApiTokenRow(
                 Uuids.version7(now),
                 name,
                 role,
                 sites == null ? null : SiteArrays.of(sites),
-                Secrets.hash(secret),
+                secretHash,
                 now,
                 createdBy,
-                expiresAt)));
+                expiresAt);
     }
 
     public Optional<ApiToken> find(UUID id) {
@@ -115,7 +193,7 @@ public class ApiTokens {
 
     /** At once on this node, within 5 s on others. @return false when there is none */
     public boolean revoke(UUID id) {
-        boolean revoked = rows.revoke(id, clock.instant()) == 1;
+        boolean revoked = rows.revoke(id, clock.instant()) > 0;
         check.forget();
         return revoked;
     }
@@ -125,6 +203,8 @@ public class ApiTokens {
         return new ApiToken(
                 row.id,
                 row.name,
+                row.subject,
+                row.personId,
                 Role.ofWireName(row.role),
                 sites == null ? null : Arrays.stream(sites).map(SiteId::new).collect(Collectors.toSet()),
                 row.createdAt,

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Who makes a request.
  *
- * @param tokenId the API token that was shown
+ * @param tokenId the API token that was shown; for somebody who signed in, the person's
  * @param name the token's name, for people
  * @param sites what it is limited to; null: all sites
  */

@@ -3,6 +3,7 @@ package dev.wireproof.access;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
 import dev.wireproof.background.RepeatingTask;
+import dev.wireproof.identity.IdentityProvider;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.core.NestedRuntimeException;
 import org.springframework.stereotype.Component;
@@ -28,35 +30,51 @@ public class TokenCheck implements SmartLifecycle {
     private static final Duration REFRESH_AFTER = Duration.ofSeconds(2);
     private static final Duration FORGET_AFTER = Duration.ofSeconds(4);
     private static final int CACHED = 10_000;
+    private static final int CACHED_OF_PEOPLE = 2_000;
     private static final Duration NOTE_USES_EACH = Duration.ofSeconds(20);
 
     private final ApiTokenRows rows;
     private final InstantSource clock;
+    private final @Nullable IdentityProvider provider;
     private final LoadingCache<ByteBuffer, Optional<Known>> known;
+    /** By the provider's token, which is some kilobytes long. */
+    private final LoadingCache<String, Optional<Known>> vouched;
+
     /** Bounded by the number of tokens: only those that passed are noted. */
     private final Map<UUID, Instant> used = new ConcurrentHashMap<>();
 
     private volatile @Nullable RepeatingTask task;
 
-    TokenCheck(ApiTokenRows rows, InstantSource clock) {
+    TokenCheck(ApiTokenRows rows, InstantSource clock, ObjectProvider<IdentityProvider> provider) {
+        IdentityProvider people = provider.getIfAvailable();
         this.rows = rows;
+        this.provider = people;
         this.clock = clock;
-        this.known = Caffeine.newBuilder()
-                .maximumSize(CACHED)
+        this.known = cache(CACHED).build(this::read);
+        this.vouched = cache(CACHED_OF_PEOPLE).build(jwt -> vouchedFor(people, jwt));
+    }
+
+    private static Caffeine<Object, Object> cache(int size) {
+        return Caffeine.newBuilder()
+                .maximumSize(size)
                 .refreshAfterWrite(REFRESH_AFTER)
                 .expireAfterWrite(FORGET_AFTER)
-                .executor(task -> Thread.ofVirtual().name("token-refresh").start(task))
-                .build(this::read);
+                .executor(task -> Thread.ofVirtual().name("token-refresh").start(task));
     }
 
     private record Known(Caller caller, @Nullable Instant expiresAt) {}
 
     /**
+     * @param secret one of our own, or a token of the identity provider
      * @return empty for an unknown, revoked or expired secret
+     * @throws dev.wireproof.identity.IdentityProviderAwayException when its keys cannot be read: that is no refusal
      * @throws org.springframework.dao.DataAccessException when the store cannot be asked: that is no refusal
      */
     public Optional<Caller> callerWith(String secret) {
-        Optional<Known> found = known.get(ByteBuffer.wrap(Secrets.hash(secret)));
+        IdentityProvider people = provider;
+        Optional<Known> found = people != null && IdentityProvider.looksLikeOne(secret)
+                ? vouched.get(secret)
+                : known.get(ByteBuffer.wrap(Secrets.hash(secret)));
         if (found.isEmpty()) {
             return Optional.empty();
         }
@@ -74,13 +92,34 @@ public class TokenCheck implements SmartLifecycle {
         return rows.findBySecretHash(hash.array())
                 .filter(row -> row.revokedAt == null)
                 .map(ApiTokens::token)
-                .map(token -> new Known(
-                        new Caller(token.id(), token.name(), token.role(), token.sites()), token.expiresAt()));
+                .map(token -> new Known(caller(token), token.expiresAt()));
+    }
+
+    /** Each time anew: the provider's keys may have changed, and so may have what this server grants the person. */
+    private Optional<Known> vouchedFor(@Nullable IdentityProvider people, String jwt) {
+        return people == null
+                ? Optional.empty()
+                : people.person(jwt)
+                        .flatMap(person -> rows.findByIssuerAndSubjectAndRevokedAtIsNull(
+                                        person.issuer(), person.subject())
+                                .map(ApiTokens::token)
+                                .map(token -> new Known(caller(token), earlier(person.until(), token.expiresAt()))));
+    }
+
+    private static Instant earlier(Instant one, @Nullable Instant other) {
+        return other != null && other.isBefore(one) ? other : one;
+    }
+
+    /** What a person signed in for is the person's own doing: two of these tokens are not two people. */
+    private static Caller caller(ApiTokens.ApiToken token) {
+        UUID person = token.personId();
+        return new Caller(person == null ? token.id() : person, token.name(), token.role(), token.sites());
     }
 
     /** The next request of each token is checked against its row. */
     void forget() {
         known.invalidateAll();
+        vouched.invalidateAll();
     }
 
     /** One round of the loop: writes down when tokens were last used. */

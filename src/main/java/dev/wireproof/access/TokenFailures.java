@@ -3,6 +3,7 @@ package dev.wireproof.access;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
+import dev.wireproof.identity.IdentityProvider;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
@@ -76,7 +77,9 @@ public final class TokenFailures {
     }
 
     private static String byBeginning(String secret) {
-        return "like " + secret.substring(0, Math.min(BEGINNING, secret.length()));
+        // Tokens of an identity provider all begin alike; what tells them apart is their signature.
+        String own = IdentityProvider.looksLikeOne(secret) ? secret.substring(secret.lastIndexOf('.') + 1) : secret;
+        return "like " + own.substring(0, Math.min(BEGINNING, own.length()));
     }
 
     private static long fingerprint(String secret) {

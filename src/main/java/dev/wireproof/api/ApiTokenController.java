@@ -6,6 +6,7 @@ import dev.wireproof.access.Caller;
 import dev.wireproof.access.Role;
 import dev.wireproof.fleet.Sites;
 import dev.wireproof.id.SiteId;
+import dev.wireproof.identity.OidcSettings;
 import jakarta.servlet.http.HttpServletRequest;
 import java.net.URI;
 import java.time.Instant;
@@ -28,7 +29,7 @@ import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
- * Tokens of this API. An admin that is limited to some sites makes and sees only tokens that are limited to these: nobody gives away more
+ * Tokens of this API, and the people whom an identity provider vouches for: these have a subject in place of a secret. An admin that is limited to some sites makes and sees only tokens that are limited to these: nobody gives away more
  * than they have, nor for longer.
  */
 @RestController
@@ -36,28 +37,34 @@ import org.springframework.web.bind.annotation.RestController;
 class ApiTokenController {
     private static final int NAME_LENGTH = 200;
     private static final int MOST_SITES = 1_000;
+    private static final int SUBJECT_LENGTH = 255;
 
     private final ApiTokens tokens;
     private final Sites sites;
     private final Idempotency idempotency;
     private final InstantSource clock;
+    private final OidcSettings oidc;
 
-    ApiTokenController(ApiTokens tokens, Sites sites, Idempotency idempotency, InstantSource clock) {
+    ApiTokenController(ApiTokens tokens, Sites sites, Idempotency idempotency, InstantSource clock, OidcSettings oidc) {
         this.tokens = tokens;
         this.sites = sites;
         this.idempotency = idempotency;
         this.clock = clock;
+        this.oidc = oidc;
     }
 
     record ApiTokenRequest(
             @Nullable String name,
             @Nullable String role,
             @Nullable List<@Nullable String> siteIds,
-            @Nullable String expiresAt) {}
+            @Nullable String expiresAt,
+            @Nullable String subject) {}
 
     record ApiTokenJson(
             UUID id,
             String name,
+            @Nullable String subject,
+            @Nullable UUID personId,
             String role,
             @Nullable List<UUID> siteIds,
             Instant createdAt,
@@ -68,6 +75,8 @@ class ApiTokenController {
             return new ApiTokenJson(
                     token.id(),
                     token.name(),
+                    token.subject(),
+                    token.personId(),
                     token.role().wireName(),
                     limits(token),
                     token.createdAt(),
@@ -77,17 +86,19 @@ class ApiTokenController {
         }
     }
 
-    /** @param secret shown once */
+    /** @param secret shown once; null for a person, who signs in */
     record NewApiTokenJson(
             UUID id,
             String name,
+            @Nullable String subject,
+            @Nullable UUID personId,
             String role,
             @Nullable List<UUID> siteIds,
             Instant createdAt,
             String createdBy,
             @Nullable Instant expiresAt,
             @Nullable Instant lastUsedAt,
-            String secret) {}
+            @Nullable String secret) {}
 
     private static @Nullable List<UUID> limits(ApiToken token) {
         Set<SiteId> limited = token.sites();
@@ -118,6 +129,11 @@ class ApiTokenController {
         Role role = checks.role("role", body.role());
         Set<SiteId> limitedTo = sites(checks, body.siteIds());
         Instant expires = checks.futureTime("expires_at", body.expiresAt(), clock.instant());
+        String subject = body.subject() == null ? null : checks.text("subject", body.subject(), SUBJECT_LENGTH);
+        String issuer = oidc.issuer();
+        if (subject != null && issuer == null) {
+            checks.bad("subject", "needs an identity provider, and this server has none (WIREPROOF_OIDC_ISSUER)");
+        }
         checks.done();
         if (limitedTo == null) {
             Visible.requireAllSites(caller);
@@ -126,21 +142,35 @@ class ApiTokenController {
         }
         LifeLimit.require(tokens, caller, expires);
         return idempotency.create(request, caller, () -> {
-            ApiTokens.Created made = tokens.create(name, role, limitedTo, expires, caller.name());
-            ApiTokenJson token = ApiTokenJson.of(made.token());
-            return new Idempotency.Made(
-                    URI.create("/api/v1/api-tokens/" + token.id()),
-                    new NewApiTokenJson(
-                            token.id(),
-                            token.name(),
-                            token.role(),
-                            token.siteIds(),
-                            token.createdAt(),
-                            token.createdBy(),
-                            token.expiresAt(),
-                            token.lastUsedAt(),
-                            made.secret()));
+            if (subject == null || issuer == null) {
+                ApiTokens.Created made = tokens.create(name, role, limitedTo, expires, caller.name());
+                return made(made.token(), made.secret());
+            }
+            return tokens.admit(issuer, subject, name, role, limitedTo, expires, caller.name())
+                    .map(person -> made(person, null))
+                    .orElseThrow(() -> Problem.conflict(
+                                    "subject-has-access",
+                                    "This subject has access already: revoke that first, to give it other rights.")
+                            .exception());
         });
+    }
+
+    private static Idempotency.Made made(ApiToken made, @Nullable String secret) {
+        ApiTokenJson token = ApiTokenJson.of(made);
+        return new Idempotency.Made(
+                URI.create("/api/v1/api-tokens/" + token.id()),
+                new NewApiTokenJson(
+                        token.id(),
+                        token.name(),
+                        token.subject(),
+                        token.personId(),
+                        token.role(),
+                        token.siteIds(),
+                        token.createdAt(),
+                        token.createdBy(),
+                        token.expiresAt(),
+                        token.lastUsedAt(),
+                        secret));
     }
 
     private static @Nullable Set<SiteId> sites(Checks checks, @Nullable List<@Nullable String> ids) {

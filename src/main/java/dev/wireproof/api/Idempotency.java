@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -131,8 +132,18 @@ class Idempotency extends LoopingPart {
         if (!MessageDigest.isEqual(kept.get().requestHash(), requestHash)) {
             throw keyReused().exception();
         }
-        return answer(
-                kept.get().status(), kept.get().location(), seal.open(kept.get().body()), true);
+        byte[] body = seal.open(kept.get().body())
+                .orElseThrow(() -> sealed(kept.get().location()).exception());
+        return answer(kept.get().status(), kept.get().location(), body, true);
+    }
+
+    /** A person's next sign-in is the same caller with another secret. */
+    private static Problem sealed(@Nullable String location) {
+        return Problem.conflict(
+                        "idempotency-key-sealed",
+                        "This was done, and answered to an earlier sign-in of yours: only that one could be shown the same"
+                                + " answer again. What it made is at the location.")
+                .withMembers(location == null ? Map.of() : Map.of("location", location));
     }
 
     static Problem keyReused() {

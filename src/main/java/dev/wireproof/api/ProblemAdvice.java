@@ -3,6 +3,7 @@ package dev.wireproof.api;
 import dev.wireproof.background.SqlFaults;
 import dev.wireproof.command.StoreUnavailableException;
 import dev.wireproof.command.TooManyWaitingException;
+import dev.wireproof.identity.IdentityProviderAwayException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -73,6 +74,7 @@ class ProblemAdvice {
             case MissingServletRequestParameterException missing ->
                 Problem.invalid(missing.getParameterName(), "is required");
             case TooManyWaitingException full -> tooManyWaiting(full);
+            case IdentityProviderAwayException away -> providerAway(away);
             case AsyncRequestTimeoutException unused -> Problem.unavailable(1);
             case Exception store
             when unavailable(store) -> {
@@ -84,6 +86,15 @@ class ProblemAdvice {
                 yield Problem.internal();
             }
         };
+    }
+
+    private static Problem providerAway(IdentityProviderAwayException away) {
+        log.atWarn().addKeyValue("cause", away.getMessage()).log("api.identity_provider_away");
+        return Problem.of(
+                        HttpStatus.SERVICE_UNAVAILABLE,
+                        "identity-provider-away",
+                        "The identity provider cannot be asked just now, so nobody can be let in by its word. API tokens work.")
+                .withHeader("Retry-After", "5");
     }
 
     private static Problem tooManyWaiting(TooManyWaitingException full) {

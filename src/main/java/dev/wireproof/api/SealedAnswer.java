@@ -5,6 +5,8 @@ import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Arrays;
+import java.util.Optional;
+import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
@@ -44,10 +46,13 @@ final class SealedAnswer {
         }
     }
 
-    /** @throws IllegalStateException when it was sealed with another secret or key */
-    byte[] open(byte[] whole) {
+    /** @return empty when it was sealed with another secret or key */
+    Optional<byte[]> open(byte[] whole) {
         try {
-            return cipher(Cipher.DECRYPT_MODE, Arrays.copyOf(whole, NONCE)).doFinal(whole, NONCE, whole.length - NONCE);
+            return Optional.of(cipher(Cipher.DECRYPT_MODE, Arrays.copyOf(whole, NONCE))
+                    .doFinal(whole, NONCE, whole.length - NONCE));
+        } catch (AEADBadTagException other) {
+            return Optional.empty();
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("a stored answer cannot be opened", e);
         }

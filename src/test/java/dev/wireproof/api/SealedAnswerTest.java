@@ -1,7 +1,6 @@
 package dev.wireproof.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
@@ -13,10 +12,8 @@ class SealedAnswerTest {
     void only_the_same_caller_with_the_same_key_opens_it() {
         byte[] sealed = new SealedAnswer("wpt_mine", "key").seal(ANSWER);
         assertThat(new String(sealed, StandardCharsets.ISO_8859_1)).doesNotContain("secret");
-        assertThat(new SealedAnswer("wpt_mine", "key").open(sealed)).isEqualTo(ANSWER);
-        assertThatThrownBy(() -> new SealedAnswer("wpt_other", "key").open(sealed))
-                .isInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(() -> new SealedAnswer("wpt_mine", "other").open(sealed))
-                .isInstanceOf(IllegalStateException.class);
+        assertThat(new SealedAnswer("wpt_mine", "key").open(sealed)).contains(ANSWER);
+        assertThat(new SealedAnswer("wpt_other", "key").open(sealed)).isEmpty();
+        assertThat(new SealedAnswer("wpt_mine", "other").open(sealed)).isEmpty();
     }
 }

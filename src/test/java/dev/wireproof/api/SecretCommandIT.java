@@ -8,6 +8,7 @@ import dev.wireproof.protocol.ServerMessage;
 import dev.wireproof.testkit.Http;
 import dev.wireproof.testkit.RunningServer;
 import dev.wireproof.testkit.RunningServer.Enrolled;
+import dev.wireproof.testkit.Shows;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /** A command that carries a secret: the agent gets it whole, and people see of it what they need and nothing more. */
+@Shows("S50")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SecretCommandIT {
     private static final String CANARY = "canary-7c1f";
