@@ -143,8 +143,8 @@ class CommandTable {
 
     /** A row that someone else holds makes nobody else wait: its events are tried again a little later. */
     private static final String LOCK = """
-        SELECT %s FROM command WHERE id = ANY (?) ORDER BY id FOR UPDATE SKIP LOCKED
-        """.formatted(RowReader.COLUMNS);
+        %sSELECT %s FROM command WHERE id = ANY (?) ORDER BY id FOR UPDATE SKIP LOCKED
+        """.formatted(Writes.BY_INDEX, RowReader.COLUMNS);
 
     /** How many are not acknowledged, counted no further than asked for: an index of those alone has them. */
     private static final String WAITING = """
@@ -172,7 +172,15 @@ class CommandTable {
 
     /** Locks and reads those that are there and that nobody else holds. */
     List<CommandRow> lock(Connection on, Collection<CommandId> ids) throws SQLException {
-        return select(on, LOCK, ids, RowReader::row);
+        if (ids.isEmpty()) {
+            return List.of();
+        }
+        try (PreparedStatement statement = on.prepareStatement(LOCK)) {
+            statement.setArray(1, on.createArrayOf("uuid", ids.toArray()));
+            statement.execute();
+            statement.getMoreResults(); // behind the setting
+            return read(statement.getResultSet(), ids.size(), RowReader::row);
+        }
     }
 
     /** Those of them that are there, locked or not. */
@@ -214,13 +222,17 @@ class CommandTable {
         try (PreparedStatement statement = on.prepareStatement(sql)) {
             Array array = on.createArrayOf("uuid", ids.toArray());
             statement.setArray(1, array);
-            try (ResultSet rs = statement.executeQuery()) {
-                List<T> found = new ArrayList<>(ids.size());
-                while (rs.next()) {
-                    found.add(reading.of(rs));
-                }
-                return found;
+            return read(statement.executeQuery(), ids.size(), reading);
+        }
+    }
+
+    private static <T> List<T> read(ResultSet rows, int expected, Reading<T> reading) throws SQLException {
+        try (rows) {
+            List<T> found = new ArrayList<>(expected);
+            while (rows.next()) {
+                found.add(reading.of(rows));
             }
+            return found;
         }
     }
 

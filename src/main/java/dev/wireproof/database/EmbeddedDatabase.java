@@ -133,6 +133,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
                 .setServerConfig("listen_addresses", "127.0.0.1")
                 .setServerConfig("unix_socket_directories", "")
                 .setServerConfig("max_connections", "100")
+                // A checkpoint each 1 GB of the log, as is the default, writes most pages whole once more.
+                .setServerConfig("max_wal_size", "3GB")
                 // To a file of its own: a pipe to this process would break when the process is killed.
                 .setServerConfig("logging_collector", "on")
                 .setServerConfig("log_directory", "log")
