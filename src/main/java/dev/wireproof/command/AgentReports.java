@@ -23,6 +23,7 @@ import dev.wireproof.protocol.AgentMessage.LedgerEntry;
 import dev.wireproof.protocol.CloseCode;
 import dev.wireproof.protocol.ProtocolFault;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -55,6 +56,7 @@ final class AgentReports {
     private final RecordSeen records;
     private final Predicate<AgentId> paused;
     private final Executor blocking;
+    private final DeliveryObserver observer;
 
     /**
      * @param paused whether an operator stopped offering again to that agent
@@ -66,13 +68,15 @@ final class AgentReports {
             Dispatcher dispatcher,
             RecordSeen records,
             Predicate<AgentId> paused,
-            Executor blocking) {
+            Executor blocking,
+            DeliveryObserver observer) {
         this.paused = paused;
         this.inbox = inbox;
         this.lanes = lanes;
         this.dispatcher = dispatcher;
         this.records = records;
         this.blocking = blocking;
+        this.observer = observer;
     }
 
     AgentMessageHandler<CommandAck> acks() {
@@ -85,6 +89,7 @@ final class AgentReports {
 
     AgentMessageHandler<CommandStarted> starts() {
         return handler(CommandStarted.class, (from, r) -> {
+            observer.agentClock(Duration.between(r.at(), r.message().startedAt()));
             Line line = lanes.lineOf(from);
             tell(
                     r.message().commandId(),

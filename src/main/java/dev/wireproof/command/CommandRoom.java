@@ -83,7 +83,7 @@ final class CommandRoom implements DeliveryLoad {
                 new AfterCommit(inbox, lanes, dispatcher, new Views(queries, blocking), followers, clock, observer);
         engine = new CommandEngine(
                 inbox, own, BatchContext.of(policy, lanes, jitter, mostWaiting, signing), after, clock, observer);
-        reports = new AgentReports(inbox, lanes, dispatcher, ledgers::seen, reaper::pausedFor, blocking);
+        reports = new AgentReports(inbox, lanes, dispatcher, ledgers::seen, reaper::pausedFor, blocking, observer);
         commands = new StoredCommands(
                 inbox,
                 lanes,

@@ -45,6 +45,9 @@ public interface DeliveryObserver {
 
     default void started(Duration sinceAck) {}
 
+    /** An agent told the time at which it started a command. @param ahead of this server's clock as the message was read; negative: behind */
+    default void agentClock(Duration ahead) {}
+
     /** @param sinceStart since its start, or its ack where no start was told */
     default void finished(Duration sinceStart) {}
 

@@ -41,7 +41,12 @@ final class DeliveryMetrics implements DeliveryObserver {
         Duration.ofSeconds(300)
     };
 
+    /** What a message's way may take is far less, and what people would stumble over in logs is more. */
+    private static final Duration CLOCKS_APART = Duration.ofSeconds(30);
+
     private final InstantSource clock;
+    private final Counter clockAgrees;
+    private final Counter clockApart;
     private final Consumer<CommandId> whenEnded;
     private final Counter stored;
     private final Counter late;
@@ -70,6 +75,8 @@ final class DeliveryMetrics implements DeliveryObserver {
         this.started = histogram(meters, "wireproof.start.duration");
         this.finished = histogram(meters, "wireproof.result.duration");
         this.storing = histogram(meters, "wireproof.store.duration");
+        this.clockAgrees = meters.counter("wireproof.agent.clocks", "apart", "false");
+        this.clockApart = meters.counter("wireproof.agent.clocks", "apart", "true");
         this.reaping = histogram(meters, "wireproof.reaper.run.duration");
         for (Leg leg : Leg.values()) {
             legs.put(leg, histogram(meters, "wireproof.leg.duration", "leg", name(leg)));
@@ -145,6 +152,11 @@ final class DeliveryMetrics implements DeliveryObserver {
     @Override
     public void started(Duration sinceAck) {
         started.record(sinceAck);
+    }
+
+    @Override
+    public void agentClock(Duration ahead) {
+        (ahead.abs().compareTo(CLOCKS_APART) > 0 ? clockApart : clockAgrees).increment();
     }
 
     @Override

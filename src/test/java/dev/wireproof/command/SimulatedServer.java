@@ -77,7 +77,8 @@ final class SimulatedServer {
         for (WriterQueue queue : inbox.queues()) {
             writers.add(new Writer(queue, store, context, after, clock));
         }
-        reports = new AgentReports(inbox, lanes, dispatcher, ledgers::seen, _ -> false, this::later);
+        reports = new AgentReports(
+                inbox, lanes, dispatcher, ledgers::seen, _ -> false, this::later, DeliveryObserver.NONE);
         every(REAP_NS, this::reap);
         every(FLUSH_NS, inbox::flushRungs);
         every(TICK_NS, dispatcher::tick);

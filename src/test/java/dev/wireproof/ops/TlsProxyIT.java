@@ -26,12 +26,17 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The documented nginx with TLS in front of a real server: {@code docker/nginx/wireproof.conf}, run by Debian's nginx. */
+/**
+ * The documented proxies with TLS in front of a real server: {@code docker/nginx/wireproof.conf}, run by Debian's nginx, and the HAProxy of
+ * {@code docs/operations.md}.
+ */
 @Shows("S41")
 class TlsProxyIT {
     private static final String AGENTS_ADDRESS = "127.0.0.2";
@@ -53,11 +58,77 @@ class TlsProxyIT {
                 await().atMost(Duration.ofSeconds(15)).until(() -> listens(port));
                 theWholeWay(server, port);
                 onlyModernTls(port);
+                plaintextIsRefused(port);
+                theEndOfItsCertificateIsSeen(port);
             } finally {
                 proxy.destroy();
                 assertThat(proxy.waitFor(10, TimeUnit.SECONDS)).isTrue();
             }
             aForgedHeaderIsNotBelieved(server);
+        }
+    }
+
+    @Test
+    void an_agent_behind_haproxy_speaks_by_wss_is_pinged_runs_commands_and_is_known_by_its_own_address()
+            throws Exception {
+        Path haproxy = RealPrometheus.program("haproxy", "haproxy");
+        RealPrometheus.program("openssl", "openssl");
+        try (RunningServer server = RunningServer.start(
+                "wireproof.connection.trusted-proxies=127.0.0.1/32", "wireproof.connection.ping-interval=1s")) {
+            int port = Ports.free();
+            makeCertificate();
+            Files.writeString(
+                    folder.resolve("wireproof.pem"),
+                    Files.readString(folder.resolve("tls.crt")) + Files.readString(folder.resolve("tls.key")));
+            String documented = Files.readString(Path.of("docs/operations.md"))
+                    .replaceAll("(?s).*\\*\\*HAProxy\\*\\*[^`]*```\n(.*?)```.*", "$1");
+            assertThat(documented).contains("bind :443 ssl", "server one 127.0.0.1:8080");
+            Path config = Files.writeString(
+                    folder.resolve("haproxy.cfg"),
+                    documented
+                            .replace("bind :443 ", "bind 127.0.0.1:" + port + " ")
+                            .replace("127.0.0.1:8080", "127.0.0.1:" + server.port())
+                            .replace("/etc/haproxy/", folder + "/"));
+            Process proxy = new ProcessBuilder(haproxy.toString(), "-db", "-f", config.toString())
+                    .redirectErrorStream(true)
+                    .redirectOutput(folder.resolve("haproxy.log").toFile())
+                    .start();
+            try {
+                await().atMost(Duration.ofSeconds(15)).until(() -> listens(port));
+                theWholeWay(server, port);
+                onlyModernTls(port);
+            } finally {
+                proxy.destroy();
+                assertThat(proxy.waitFor(10, TimeUnit.SECONDS)).isTrue();
+            }
+        }
+    }
+
+    /** By the exporter that the documented Prometheus asks, with the documented module. */
+    private void theEndOfItsCertificateIsSeen(int port) throws Exception {
+        Path exporter = RealPrometheus.program("prometheus-blackbox-exporter", "prometheus-blackbox-exporter");
+        int own = Ports.free();
+        Process probe = new ProcessBuilder(
+                        exporter.toString(),
+                        "--config.file=docker/prometheus/blackbox.yml",
+                        "--web.listen-address=127.0.0.1:" + own)
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("blackbox.log").toFile())
+                .start();
+        try {
+            await().atMost(Duration.ofSeconds(15)).until(() -> listens(own));
+            String seen = Http.at(own, null)
+                    .get("/probe?module=tls&target=127.0.0.1:" + port)
+                    .text();
+            Matcher end = Pattern.compile("\nprobe_ssl_earliest_cert_expiry ([0-9.e+]+)")
+                    .matcher(seen);
+            assertThat(end.find()).as(seen).isTrue();
+            assertThat(Double.parseDouble(end.group(1)) - System.currentTimeMillis() / 1e3)
+                    .as("made for two days")
+                    .isBetween(86_400.0, 2 * 86_400.0 + 60);
+        } finally {
+            probe.destroy();
+            assertThat(probe.waitFor(10, TimeUnit.SECONDS)).isTrue();
         }
     }
 
@@ -99,13 +170,16 @@ class TlsProxyIT {
         assertThat(statusOverTls(port, "/api/v1/sites")).isEqualTo(401);
     }
 
-    /** OpenSSL is told to allow what is old, so that it is nginx that refuses. */
+    /** OpenSSL is told to allow what is old, so that it is the proxy that refuses. */
     private void onlyModernTls(int port) throws Exception {
         assertThat(tls(port, "-tls1_3")).contains("TLSv1.3").doesNotContain("alert protocol version");
         assertThat(tls(port, "-tls1_2")).contains("TLSv1.2").doesNotContain("alert protocol version");
         for (String old : List.of("-tls1_1", "-tls1")) {
             assertThat(tls(port, old)).as(old).contains("alert protocol version");
         }
+    }
+
+    private static void plaintextIsRefused(int port) throws IOException {
         try (Socket plain = new Socket("127.0.0.1", port)) {
             plain.getOutputStream()
                     .write("GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
@@ -162,7 +236,7 @@ class TlsProxyIT {
                         + connection + "'");
     }
 
-    private Process start(Path nginx, int port, int server) throws IOException, InterruptedException {
+    private void makeCertificate() throws IOException, InterruptedException {
         Process certificate = new ProcessBuilder(
                         "openssl",
                         "req",
@@ -186,6 +260,10 @@ class TlsProxyIT {
                 .redirectOutput(folder.resolve("openssl.log").toFile())
                 .start();
         assertThat(certificate.waitFor()).isZero();
+    }
+
+    private Process start(Path nginx, int port, int server) throws IOException, InterruptedException {
+        makeCertificate();
         String documented = Files.readString(Path.of("docker/nginx/wireproof.conf"))
                 .replace("listen 443 ssl", "listen 127.0.0.1:" + port + " ssl")
                 .replace("server server:8080", "server 127.0.0.1:" + server)
