@@ -101,6 +101,19 @@ class StartupIT {
     }
 
     @Test
+    void a_home_that_cannot_be_made_is_named() throws InterruptedException {
+        assertThat(failedStart(Map.of("WIREPROOF_HOME", "/proc/nowhere/wireproof")))
+                .contains("/proc/nowhere/wireproof");
+    }
+
+    @Test
+    @Shows("S43")
+    void a_certificate_authority_of_the_database_that_is_not_there_is_named() throws InterruptedException {
+        String url = TestDatabase.freshUrl() + "?sslmode=verify-full&sslrootcert=" + home.resolve("ca.crt");
+        assertThat(failedStart(Map.of("SPRING_DATASOURCE_URL", url))).containsIgnoringCase("ssl");
+    }
+
+    @Test
     void a_second_server_on_one_home_is_refused() throws InterruptedException {
         try (ServerProcess first = ServerProcess.start(settings(Map.of()))) {
             first.awaitLine("server.ready");
@@ -140,7 +153,10 @@ class StartupIT {
                     .filter(line -> line.contains("cannot start"))
                     .toList();
             assertThat(told).as("of %s", server.output()).hasSize(1);
-            assertThat(server.output()).noneMatch(line -> line.startsWith("\tat "));
+            assertThat(server.output())
+                    .as("one clear line, and none that hides it")
+                    .noneMatch(line -> line.startsWith("\tat "))
+                    .noneMatch(line -> line.contains(" WARN ") || line.contains(" ERROR "));
             return told.getFirst();
         }
     }

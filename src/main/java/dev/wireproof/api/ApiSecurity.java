@@ -28,7 +28,7 @@ import org.springframework.security.web.util.matcher.NegatedRequestMatcher;
 import org.springframework.security.web.util.matcher.RequestMatcher;
 
 /**
- * Who gets past the door. Everything needs a token but liveness and readiness, and the API's description, which holds no secret. Metrics
+ * Who gets past the door. Everything needs a token but liveness and readiness, and the API's description with the way to it, which hold no secret. Metrics
  * need one that sees all sites, unless they have a port of their own: then whoever reaches that port may read them. Agents show their own
  * credentials inside the WebSocket, so {@code /ws} is not filtered here at all (each header of its answer would stay in memory as long as
  * the connection). What a token may do is declared by each route and enforced by {@link RouteGuard}.
@@ -88,6 +88,7 @@ class ApiSecurity {
                                 DispatcherType.ERROR, DispatcherType.ASYNC)
                         .permitAll()
                         .requestMatchers(
+                                "/",
                                 "/actuator/health/**",
                                 "/v3/api-docs/**",
                                 "/v3/api-docs.yaml",

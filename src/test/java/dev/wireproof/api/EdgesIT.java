@@ -115,6 +115,13 @@ class EdgesIT {
     }
 
     @Test
+    void the_servers_address_alone_leads_to_what_it_can_do() {
+        Http.Answer answer = server.admin().with(null).get("/");
+        assertThat(answer.status()).isEqualTo(302);
+        assertThat(answer.header("location")).isEqualTo("/docs");
+    }
+
+    @Test
     @Shows("S41")
     void what_looks_for_a_way_in_finds_neither_pages_nor_versions() throws Exception {
         Http nobody = server.admin().with(null);

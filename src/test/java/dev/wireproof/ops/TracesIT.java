@@ -12,11 +12,13 @@ import dev.wireproof.id.CommandId;
 import dev.wireproof.simulator.TestFleet;
 import dev.wireproof.testkit.Http;
 import dev.wireproof.testkit.RunningServer;
+import dev.wireproof.testkit.TlsFront;
 import io.opentelemetry.proto.common.v1.AnyValue;
 import io.opentelemetry.proto.common.v1.KeyValue;
 import io.opentelemetry.proto.trace.v1.Span;
 import io.opentelemetry.proto.trace.v1.Status.StatusCode;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
@@ -25,6 +27,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
@@ -170,6 +173,29 @@ class TracesIT {
         assertThat(half.dropped()).isZero();
         assertThat(half.settled(20_000)).hasSizeBetween(4_500, 5_500);
         assertThat(none.settled(20_000)).isEmpty();
+    }
+
+    @Test
+    void a_collector_whose_certificate_nobody_vouches_for_costs_one_line_and_no_delivery(@TempDir Path folder)
+            throws Exception {
+        try (TraceCollector collector = TraceCollector.on(0);
+                TlsFront front = TlsFront.of(collector.port(), folder);
+                RunningServer server = RunningServer.start(
+                        "wireproof.traces.endpoint=https://localhost:" + front.port() + "/v1/traces");
+                TestFleet fleet = TestFleet.start(server.port(), RunningServer.ENROLLMENT, 1)) {
+            ListAppender<ILoggingEvent> log = listen();
+            assertThat(ended(server, fleet.healthy().getFirst()).get("state").asString())
+                    .isEqualTo("succeeded");
+            await().atMost(Duration.ofSeconds(30)).until(() -> lost(server) >= 1 && !log.list.isEmpty());
+            assertThat(log.list).singleElement().satisfies(line -> {
+                assertThat(line.getMessage()).isEqualTo("traces.collector_away");
+                assertThat(line.getKeyValuePairs().toString()).contains("certification path");
+                assertThat(line.getThrowableProxy()).isNull();
+            });
+            assertThat(ended(server, fleet.healthy().getFirst()).get("state").asString())
+                    .isEqualTo("succeeded");
+            assertThat(collector.taken()).isEmpty();
+        }
     }
 
     @Test
