@@ -2,6 +2,7 @@ package dev.wireproof.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.wireproof.id.SiteId;
 import dev.wireproof.testkit.Http;
 import dev.wireproof.testkit.Mutations;
 import dev.wireproof.testkit.RunningServer;
@@ -12,10 +13,12 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
@@ -180,19 +183,66 @@ class EdgesIT {
     @Test
     @Shows("S30")
     void no_body_is_a_fault_of_the_server() {
+        String id = UUID.randomUUID().toString();
         List<String> routes = List.of(
-                "/api/v1/commands",
-                "/api/v1/sites",
-                "/api/v1/api-tokens",
-                "/api/v1/enrollment-tokens",
-                "/api/v1/configs",
-                "/api/v1/reaper/pause");
+                "POST /api/v1/commands",
+                "POST /api/v1/sites",
+                "POST /api/v1/api-tokens",
+                "POST /api/v1/enrollment-tokens",
+                "POST /api/v1/configs",
+                "POST /api/v1/reaper/pause",
+                "POST /api/v1/batches",
+                "POST /api/v1/batches?dry_run=true",
+                "POST /api/v1/agents/" + id + "/diagnoses",
+                "POST /api/v1/agents/" + id + "/trace",
+                "POST /api/v1/agents/" + id + "/evict",
+                "POST /api/v1/commands/" + id + "/cancel",
+                "PATCH /api/v1/agents/" + id,
+                "PATCH /api/v1/sites/" + SiteId.DEFAULT);
         Http admin = server.admin();
         int[] next = {0};
-        Mutations.of(Mutations.corpus("api"), 8, input -> {
-            String route = routes.get(next[0]++ % routes.size());
-            Http.Answer answer = admin.post(route, new String(input, StandardCharsets.UTF_8));
-            assertThat(answer.status()).as(route + ": " + answer.text()).isLessThan(500);
+        Mutations.of(Mutations.corpus("api"), 4, input -> {
+            String[] route = routes.get(next[0]++ % routes.size()).split(" ");
+            Http.Answer answer = admin.call(route[0], route[1], new String(input, StandardCharsets.UTF_8));
+            assertThat(answer.status())
+                    .as(String.join(" ", route) + ": " + answer.text())
+                    .isLessThan(500);
+            if (answer.status() == 400) {
+                assertThat(answer.code()).isNotBlank();
+            }
+        });
+    }
+
+    @Test
+    @Shows("S30")
+    void no_query_is_a_fault_of_the_server() {
+        Http admin = server.admin();
+        List<String> parameters = new ArrayList<>();
+        admin.with(null)
+                .get("/v3/api-docs")
+                .json()
+                .get("paths")
+                .properties()
+                .forEach(path -> path.getValue().path("get").path("parameters").forEach(parameter -> {
+                    if (parameter.get("in").asString().equals("query")) {
+                        parameters.add(path.getKey().replaceAll("\\{\\w+}", SiteId.DEFAULT.toString()) + "?"
+                                + parameter.get("name").asString() + "=");
+                    }
+                }));
+        assertThat(parameters).hasSizeGreaterThan(30);
+        List<byte[]> corpus = List.of(
+                "2026-11-25T10:11:12.345678Z".getBytes(StandardCharsets.UTF_8),
+                SiteId.DEFAULT.toString().getBytes(StandardCharsets.UTF_8),
+                "500".getBytes(StandardCharsets.UTF_8),
+                "true".getBytes(StandardCharsets.UTF_8),
+                "queued".getBytes(StandardCharsets.UTF_8));
+        int[] next = {0};
+        Mutations.of(corpus, 2, input -> {
+            String value = new String(input, 0, Math.min(input.length, 400), StandardCharsets.UTF_8);
+            String path =
+                    parameters.get(next[0]++ % parameters.size()) + URLEncoder.encode(value, StandardCharsets.UTF_8);
+            Http.Answer answer = admin.get(path);
+            assertThat(answer.status()).as(path + ": " + answer.text()).isLessThan(500);
             if (answer.status() == 400) {
                 assertThat(answer.code()).isNotBlank();
             }
