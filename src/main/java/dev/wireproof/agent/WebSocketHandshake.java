@@ -20,6 +20,8 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
@@ -114,8 +116,21 @@ final class WebSocketHandshake {
         TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         factory.init(trusted);
         SSLContext context = SSLContext.getInstance("TLS");
-        context.init(null, factory.getTrustManagers(), null);
+        context.init(ownKeys(), factory.getTrustManagers(), null);
         return context;
+    }
+
+    /** The certificate that a proxy may ask for, where the JVM was told of one, as in {@link SSLContext#getDefault}. */
+    private static KeyManager @Nullable [] ownKeys() throws IOException, GeneralSecurityException {
+        String file = System.getProperty("javax.net.ssl.keyStore", "");
+        if (file.isEmpty()) {
+            return null;
+        }
+        char[] password =
+                System.getProperty("javax.net.ssl.keyStorePassword", "").toCharArray();
+        KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        factory.init(KeyStore.getInstance(Path.of(file).toFile(), password), password);
+        return factory.getKeyManagers();
     }
 
     private static void upgrade(Socket socket, AgentOptions options) throws IOException {

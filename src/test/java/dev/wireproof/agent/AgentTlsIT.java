@@ -45,6 +45,36 @@ class AgentTlsIT {
     }
 
     @Test
+    @Shows("S13")
+    void a_proxy_that_asks_for_a_certificate_sees_the_one_that_the_jvm_was_told_of(@TempDir Path folder)
+            throws Exception {
+        TestCertificate proxy = TestCertificate.of("dns:localhost", folder.resolve("proxy"));
+        TestCertificate agent = TestCertificate.of("dns:agent", folder.resolve("agent"));
+        TestCertificate stranger = TestCertificate.of("dns:agent", folder.resolve("stranger"));
+        try (ServerSocket listening = proxy.listen(agent)) {
+            Thread.ofPlatform().daemon().start(() -> acceptAll(listening));
+            AgentOptions options = options("wss://localhost:" + listening.getLocalPort() + "/ws", proxy.authority());
+            assertThatThrownBy(() -> WebSocketHandshake.open(options))
+                    .as("none at all")
+                    .isInstanceOf(IOException.class);
+            System.setProperty("javax.net.ssl.keyStorePassword", TestCertificate.PASSWORD);
+            try {
+                System.setProperty("javax.net.ssl.keyStore", stranger.keyStore().toString());
+                assertThatThrownBy(() -> WebSocketHandshake.open(options))
+                        .as("one of the same name that nobody vouches for")
+                        .isInstanceOf(IOException.class);
+                System.setProperty("javax.net.ssl.keyStore", agent.keyStore().toString());
+                try (Socket socket = WebSocketHandshake.open(options)) {
+                    assertThat(socket.isConnected()).isTrue();
+                }
+            } finally {
+                System.clearProperty("javax.net.ssl.keyStore");
+                System.clearProperty("javax.net.ssl.keyStorePassword");
+            }
+        }
+    }
+
+    @Test
     @Shows("S18")
     void a_redirect_is_not_followed_and_a_busy_server_is_left_alone_as_long_as_it_asks() throws Exception {
         assertRefused("HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:1/ws\r\n\r\n", "302 Found");

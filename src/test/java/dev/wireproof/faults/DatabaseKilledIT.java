@@ -45,7 +45,11 @@ class DatabaseKilledIT {
             postgres.startAgain();
             await().atMost(Duration.ofSeconds(10))
                     .untilAsserted(() -> assertThat(tap.resultsConfirmed()).contains(running));
-            assertThat(tap.connections()).as("no agent had to come again").isEqualTo(connections);
+            assertThat(tap.connections())
+                    .as(() -> "no agent had to come again: "
+                            + requests.call("GET", "/api/v1/agents/" + agent.id() + "/connections", null)
+                                    .body())
+                    .isEqualTo(connections);
             CommandId next = requests.accepted(agent, "");
             await().untilAsserted(() -> assertThat(requests.stateOf(next)).isEqualTo("succeeded"));
             new Invariants(requests, postgres.direct(), tap, List.of(agent)).hold();

@@ -51,6 +51,8 @@ class ContainerLinesIT {
         int port = Ports.free();
         List<String> words = List.of(only(file, "ENTRYPOINT \\[(.*)]").group(1).split(",")).stream()
                 .map(word -> word.strip().replace("\"", ""))
+                .map(word ->
+                        word.equals("java") ? JAVA + "/java" : word) // this process looks programs up in its own PATH
                 .toList();
         ProcessBuilder start = new ProcessBuilder(words)
                 .directory(image.toFile())

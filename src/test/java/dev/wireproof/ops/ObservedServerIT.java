@@ -39,6 +39,7 @@ class ObservedServerIT {
     private static final Pattern LABEL = Pattern.compile("([a-zA-Z_]+)=\"((?:[^\"\\\\]|\\\\.)*)\"");
     private static final Set<String> LABELS = Set.of(
             "version",
+            "apart",
             "java",
             "state",
             "certainty",

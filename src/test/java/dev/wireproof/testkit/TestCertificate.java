@@ -11,10 +11,13 @@ import java.security.KeyStore;
 import java.util.Base64;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLServerSocket;
+import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
 
 /** A self-signed certificate with its key, as a server has it and as its clients trust it. */
 public final class TestCertificate {
-    private static final String PASSWORD = "changeit";
+    public static final String PASSWORD = "changeit";
     private static final int BACKLOG = 64;
 
     private final KeyStore keys;
@@ -86,14 +89,29 @@ public final class TestCertificate {
         return authority;
     }
 
+    /** Its key and itself, as a JVM takes them. */
+    public Path keyStore() {
+        return authority.resolveSibling("keys.p12");
+    }
+
     /** A port of this machine where it is shown. */
     public ServerSocket listen() throws IOException {
+        return listen(null);
+    }
+
+    /** @param onlyFor who connects must show this one; null: anybody may */
+    public ServerSocket listen(@Nullable TestCertificate onlyFor) throws IOException {
         try {
             KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
             managers.init(keys, PASSWORD.toCharArray());
             SSLContext context = SSLContext.getInstance("TLS");
-            context.init(managers.getKeyManagers(), null, null);
-            return context.getServerSocketFactory().createServerSocket(0, BACKLOG, InetAddress.getLoopbackAddress());
+            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            trust.init(onlyFor == null ? keys : onlyFor.keys);
+            context.init(managers.getKeyManagers(), trust.getTrustManagers(), null);
+            SSLServerSocket listening = (SSLServerSocket)
+                    context.getServerSocketFactory().createServerSocket(0, BACKLOG, InetAddress.getLoopbackAddress());
+            listening.setNeedClientAuth(onlyFor != null);
+            return listening;
         } catch (GeneralSecurityException e) {
             throw new AssertionError(e);
         }
