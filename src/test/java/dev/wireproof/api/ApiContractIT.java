@@ -219,7 +219,14 @@ class ApiContractIT {
             }
             Http.Answer there = things.call(route, admin.with(foreign));
             switch (rule.foreign()) {
-                case "hidden" -> expect(faults, route, "an admin of another site", there, 404);
+                case "hidden" -> {
+                    expect(faults, route, "an admin of another site", there, 404);
+                    Http.Answer nothing = things.callNothing(route, admin.with(foreign));
+                    if (!said(there).equals(said(nothing))) {
+                        faults.add("%s tells what is not theirs from what is not there:%n%s%n%s"
+                                .formatted(route, said(there), said(nothing)));
+                    }
+                }
                 case "forbidden" -> expect(faults, route, "an admin of another site", there, 403);
                 case "own" -> {
                     expect(faults, route, "an admin of another site", there, 200);
@@ -231,6 +238,17 @@ class ApiContractIT {
             }
         });
         assertThat(faults).isEmpty();
+    }
+
+    /** All that an answer tells, but for the name by which it was asked, and when. */
+    private static String said(Http.Answer answer) {
+        Map<String, List<String>> headers = new TreeMap<>(answer.headers());
+        headers.remove("date");
+        return answer.status() + " "
+                + (headers + " " + answer.text())
+                        .replaceAll("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID")
+                        .replaceAll("/configs/\\d+", "/configs/N")
+                        .replaceAll("content-length=\\[\\d+]", "content-length");
     }
 
     private static void expect(List<String> faults, String route, String who, Http.Answer answer, int status) {
@@ -294,6 +312,18 @@ class ApiContractIT {
             String method = route.split(" ")[0];
             String path = route.split(" ")[1];
             return as.call(method, concrete(method, path), body(method, path));
+        }
+
+        /** The same about things that nobody ever had. */
+        Http.Answer callNothing(String route, Http as) {
+            String method = route.split(" ")[0];
+            String path = route.split(" ")[1];
+            String nobodys = UUID.randomUUID().toString();
+            String body = body(method, path);
+            return as.call(
+                    method,
+                    path.replaceAll("\\{version}", "999999999").replaceAll("\\{.*?}", nobodys),
+                    body == null ? null : body.replace(agent, nobodys).replace(OURS, nobodys));
         }
 
         private String concrete(String method, String path) {

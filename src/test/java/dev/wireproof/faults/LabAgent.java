@@ -18,6 +18,7 @@ import dev.wireproof.testkit.RunningServer;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LabAgent implements AutoCloseable {
     private static final long COMES_BACK_MS = 100;
+    private static final Duration IDLE = Duration.ofSeconds(90);
 
     /** Where it can be killed. */
     enum Point {
@@ -207,6 +209,7 @@ final class LabAgent implements AutoCloseable {
         try (RawPeer open = RawPeer.upgraded(port.getAsInt())) {
             peer = open;
             welcome(open);
+            open.hearsNothingFor(IDLE); // more than a Ping's interval: as long as an agent has to
             recover();
             resend(open);
             for (RawPeer.Frame frame = open.read(); frame != null && !away; frame = open.read()) {

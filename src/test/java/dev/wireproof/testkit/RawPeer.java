@@ -17,6 +17,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -257,6 +258,15 @@ public final class RawPeer implements AutoCloseable {
     public RawPeer answersPings(boolean answers) {
         answersPings = answers;
         return this;
+    }
+
+    /** How long it reads without hearing anything before it takes the connection for dead; 15 s at first. */
+    public void hearsNothingFor(Duration patience) {
+        try {
+            socket.setSoTimeout(Math.toIntExact(patience.toMillis()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** @return null at the end of the stream; a reset counts as one */
