@@ -11,7 +11,6 @@ import org.springframework.http.HttpStatus;
 import org.springframework.security.authorization.AuthorizationDecision;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
-import org.springframework.security.config.annotation.web.configurers.HeadersConfigurer;
 import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.config.observation.SecurityObservationSettings;
 import org.springframework.security.oauth2.server.resource.introspection.BadOpaqueTokenException;
@@ -83,7 +82,7 @@ class ApiSecurity {
                 .formLogin(AbstractHttpConfigurer::disable)
                 .httpBasic(AbstractHttpConfigurer::disable)
                 .logout(AbstractHttpConfigurer::disable)
-                .headers(ApiSecurity::headers)
+                .headers(SecurityHeaders::configure)
                 .authorizeHttpRequests(requests -> requests.dispatcherTypeMatchers(
                                 DispatcherType.ERROR, DispatcherType.ASYNC)
                         .permitAll()
@@ -114,11 +113,6 @@ class ApiSecurity {
                 .addFilterAfter(new RateLimit(rates), AuthorizationFilter.class)
                 .addFilterAfter(new SignIns(signIns, limit), RateLimit.class);
         return http.build();
-    }
-
-    private static void headers(HeadersConfigurer<HttpSecurity> headers) {
-        headers.defaultsDisabled();
-        SecurityHeaders.WRITERS.forEach(headers::addHeaderWriter);
     }
 
     private static AuthenticationEntryPoint unauthenticated() {

@@ -27,7 +27,6 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.converter.FormHttpMessageConverter;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
-import org.springframework.security.config.annotation.web.configurers.HeadersConfigurer;
 import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.AuthenticationException;
@@ -90,7 +89,7 @@ class BrowserSignIn {
                 .securityContext(context -> context.securityContextRepository(new NullSecurityContextRepository()))
                 .requestCache(AbstractHttpConfigurer::disable)
                 .logout(AbstractHttpConfigurer::disable)
-                .headers(BrowserSignIn::headers)
+                .headers(SecurityHeaders::configure)
                 .authorizeHttpRequests(requests -> requests.anyRequest().denyAll())
                 .oauth2Login(login -> login.loginPage(BEGIN)
                         .clientRegistrationRepository(registrations)
@@ -105,11 +104,6 @@ class BrowserSignIn {
                         (request, response, unused) -> ProblemWriter.write(request, response, Ends.notSignedIn())))
                 .addFilterBefore(new Gate(provider, limit), OAuth2AuthorizationRequestRedirectFilter.class);
         return http.build();
-    }
-
-    private static void headers(HeadersConfigurer<HttpSecurity> headers) {
-        headers.defaultsDisabled();
-        SecurityHeaders.WRITERS.forEach(headers::addHeaderWriter);
     }
 
     private static ClientRegistration registration(IdentityProvider provider, OidcSettings settings) {

@@ -3,6 +3,8 @@ package dev.wireproof.api;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.List;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.config.annotation.web.configurers.HeadersConfigurer;
 import org.springframework.security.web.header.HeaderWriter;
 import org.springframework.security.web.header.writers.CacheControlHeadersWriter;
 import org.springframework.security.web.header.writers.CrossOriginOpenerPolicyHeaderWriter;
@@ -26,7 +28,7 @@ final class SecurityHeaders {
 
     private static final long YEAR_S = 31_536_000;
 
-    static final List<HeaderWriter> WRITERS = List.of(
+    private static final List<HeaderWriter> WRITERS = List.of(
             new XContentTypeOptionsHeaderWriter(),
             new XXssProtectionHeaderWriter(),
             new CacheControlHeadersWriter(),
@@ -43,6 +45,12 @@ final class SecurityHeaders {
         CrossOriginOpenerPolicyHeaderWriter writer = new CrossOriginOpenerPolicyHeaderWriter();
         writer.setPolicy(CrossOriginOpenerPolicyHeaderWriter.CrossOriginOpenerPolicy.SAME_ORIGIN);
         return writer;
+    }
+
+    /** For answers that pass security filters. */
+    static void configure(HeadersConfigurer<HttpSecurity> headers) {
+        headers.defaultsDisabled();
+        WRITERS.forEach(headers::addHeaderWriter);
     }
 
     /** For an answer that does not pass the security filters. */

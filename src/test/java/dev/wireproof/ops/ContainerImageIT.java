@@ -47,7 +47,7 @@ class ContainerImageIT {
         assertThat(started.status()).as(started.text()).isZero();
         String container = started.text().strip();
         try {
-            Awaitility.await().atMost(Duration.ofSeconds(120)).until(() -> ready(port));
+            Awaitility.await().atMost(Duration.ofSeconds(120)).until(() -> Http.ready(port));
             assertThat(run(docker, "exec", container, "id", "-u").text().strip())
                     .isEqualTo("10001");
         } finally {
@@ -59,14 +59,6 @@ class ContainerImageIT {
     private static RuntimeException skip(String reason) {
         System.out.println("skipped: " + reason);
         return abort(reason);
-    }
-
-    private static boolean ready(int port) {
-        try (Http http = Http.at(port, null)) {
-            return http.get("/actuator/health/readiness").status() == 200;
-        } catch (AssertionError notThere) {
-            return false;
-        }
     }
 
     private static Said run(Path docker, String... words) throws IOException, InterruptedException {

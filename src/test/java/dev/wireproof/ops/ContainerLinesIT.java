@@ -70,7 +70,7 @@ class ContainerLinesIT {
         environment.put("JAVA_TOOL_OPTIONS", "-Xmx512m -XX:TieredStopAtLevel=1");
         Process server = start.start();
         try {
-            Awaitility.await().atMost(Duration.ofSeconds(90)).until(() -> ready(port) || !server.isAlive());
+            Awaitility.await().atMost(Duration.ofSeconds(90)).until(() -> Http.ready(port) || !server.isAlive());
             assertThat(server.isAlive())
                     .as(Files.readString(folder.resolve("server.log")))
                     .isTrue();
@@ -81,14 +81,6 @@ class ContainerLinesIT {
             assertThat(server.waitFor(40, TimeUnit.SECONDS)).isTrue();
         }
         assertThat(server.exitValue()).as("a container is stopped by SIGTERM").isIn(0, 143);
-    }
-
-    private static boolean ready(int port) {
-        try (Http http = Http.at(port, null)) {
-            return http.get("/actuator/health/readiness").status() == 200;
-        } catch (AssertionError notThere) {
-            return false;
-        }
     }
 
     private static MatchResult only(String file, String pattern) {

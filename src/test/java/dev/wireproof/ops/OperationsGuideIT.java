@@ -54,7 +54,7 @@ class OperationsGuideIT {
 
         Process server = begin(settings, sooner.get(1) + "\nexec " + sooner.getLast(), "server.log");
         try {
-            Awaitility.await().atMost(Duration.ofSeconds(90)).until(() -> ready(port) || !server.isAlive());
+            Awaitility.await().atMost(Duration.ofSeconds(90)).until(() -> Http.ready(port) || !server.isAlive());
             assertThat(server.isAlive())
                     .as(Files.readString(folder.resolve("server.log")))
                     .isTrue();
@@ -85,14 +85,6 @@ class OperationsGuideIT {
                 .toList();
         assertThat(found).as(what).hasSize(1);
         return found.getFirst();
-    }
-
-    private static boolean ready(int port) {
-        try (Http http = Http.at(port, null)) {
-            return http.get("/actuator/health/readiness").status() == 200;
-        } catch (AssertionError notThere) {
-            return false;
-        }
     }
 
     private Process begin(Map<String, String> settings, String script, String log) throws IOException {

@@ -34,6 +34,15 @@ public final class Http implements AutoCloseable {
         return new Http(port, otherToken);
     }
 
+    /** Whether a server there says that it is ready; nobody there is no. */
+    public static boolean ready(int port) {
+        try (Http http = at(port, null)) {
+            return http.get("/actuator/health/readiness").status() == 200;
+        } catch (AssertionError notThere) {
+            return false;
+        }
+    }
+
     public record Answer(int status, Map<String, List<String>> headers, String text) {
         public JsonNode json() {
             return JSON.readTree(text);
