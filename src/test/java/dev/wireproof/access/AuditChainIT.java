@@ -3,6 +3,7 @@ package dev.wireproof.access;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.zaxxer.hikari.HikariDataSource;
 import dev.wireproof.access.AuditVerifier.Anchor;
 import dev.wireproof.id.SiteId;
 import dev.wireproof.id.Uuids;
@@ -17,7 +18,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
-import javax.sql.DataSource;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,10 +34,15 @@ import org.springframework.transaction.support.TransactionTemplate;
 class AuditChainIT {
     private static final Instant LONG_AGO = Instant.parse("2025-03-30T01:00:00.123456Z");
 
-    private final DataSource database = TestDatabase.fresh();
+    private final HikariDataSource database = TestDatabase.kept(TestDatabase.fresh());
     private final JdbcTemplate sql = new JdbcTemplate(database);
     private final TransactionTemplate transaction = new TransactionTemplate(new DataSourceTransactionManager(database));
     private final AuditStore store = new AuditStore(JdbcClient.create(database), sql, transaction);
+
+    @AfterEach
+    void stop() {
+        database.close();
+    }
 
     @BeforeEach
     void ten_rows() {

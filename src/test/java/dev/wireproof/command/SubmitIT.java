@@ -67,7 +67,7 @@ class SubmitIT {
     @Test
     void while_the_database_is_away_nothing_is_kept_in_memory_only_and_what_agents_say_is_kept_in_order() {
         AtomicBoolean away = new AtomicBoolean();
-        try (TestServer server = new TestServer(sometimesAway(TestDatabase.fresh(), away))) {
+        try (TestServer server = new TestServer(TestDatabase.fresh(), real -> sometimesAway(real, away))) {
             TestAgent agent = server.agent().connect();
             CommandId id = server.submit(TestServer.command(agent.id)).id();
             away.set(true);

@@ -1,5 +1,6 @@
 package dev.wireproof.command;
 
+import com.zaxxer.hikari.HikariDataSource;
 import dev.wireproof.id.AgentId;
 import dev.wireproof.id.CommandId;
 import dev.wireproof.id.SiteId;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -29,24 +31,32 @@ final class TestServer implements AutoCloseable {
     final DataSource database;
     final CommandRoom room;
     final JdbcClient db;
+    private final HikariDataSource kept;
 
     TestServer() {
-        this(TestDatabase.fresh());
+        this(CommandSigning.off());
     }
 
     TestServer(CommandSigning signing) {
-        this(TestDatabase.fresh(), signing);
+        this(TestDatabase.fresh(), UnaryOperator.identity(), signing);
     }
 
     /** On the database of an earlier one: a restart. */
     TestServer(DataSource database) {
-        this(database, CommandSigning.off());
+        this(database, UnaryOperator.identity());
     }
 
-    private TestServer(DataSource database, CommandSigning signing) {
+    /** @param between what stands between the room and its connections */
+    TestServer(DataSource database, UnaryOperator<DataSource> between) {
+        this(database, between, CommandSigning.off());
+    }
+
+    private TestServer(DataSource database, UnaryOperator<DataSource> between, CommandSigning signing) {
         this.database = database;
-        db = JdbcClient.create(database);
-        room = new CommandRoom(database, database, clock, POLICY, 2, () -> 0, 10_000, DeliveryObserver.NONE, signing);
+        kept = TestDatabase.kept(database);
+        DataSource used = between.apply(kept);
+        db = JdbcClient.create(used);
+        room = new CommandRoom(used, used, clock, POLICY, 2, () -> 0, 10_000, DeliveryObserver.NONE, signing);
         room.engine.start();
     }
 
@@ -119,5 +129,6 @@ final class TestServer implements AutoCloseable {
     @Override
     public void close() {
         room.engine.stop();
+        kept.close();
     }
 }

@@ -20,7 +20,7 @@ class WaysToTheDatabaseIT {
 
     @Test
     void whatever_happens_to_a_command_is_written_on_one_way_to_the_database() {
-        try (TestServer server = new TestServer(listened(TestDatabase.fresh()))) {
+        try (TestServer server = new TestServer(TestDatabase.fresh(), this::listened)) {
             TestAgent agent = server.agent().connect();
             prepared.clear();
 

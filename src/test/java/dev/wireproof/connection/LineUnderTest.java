@@ -2,6 +2,7 @@ package dev.wireproof.connection;
 
 import static org.awaitility.Awaitility.await;
 
+import com.zaxxer.hikari.HikariDataSource;
 import dev.wireproof.fleet.Admission;
 import dev.wireproof.fleet.AgentAdmission;
 import dev.wireproof.id.AgentId;
@@ -26,7 +27,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import javax.sql.DataSource;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
@@ -43,7 +43,7 @@ final class LineUnderTest implements AutoCloseable, AgentAdmission {
     static final String GOOD_KEY = "good";
     static final String PENDING_KEY = "pending";
 
-    final DataSource database = TestDatabase.fresh();
+    final HikariDataSource database = TestDatabase.kept(TestDatabase.fresh());
     final JdbcClient db = JdbcClient.create(database);
     final LiveConnections registry = new LiveConnections();
     final ConcurrentLinkedQueue<AgentMessage> handled = new ConcurrentLinkedQueue<>();
@@ -273,5 +273,6 @@ final class LineUnderTest implements AutoCloseable, AgentAdmission {
         }
         rows.close();
         telemetry.close();
+        database.close();
     }
 }

@@ -1,5 +1,7 @@
 package dev.wireproof.testkit;
 
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -45,6 +47,17 @@ public final class TestDatabase {
     /** A new, migrated database; connections are not pooled. */
     public static DataSource fresh() {
         return SERVER.getDatabase("postgres", freshName());
+    }
+
+    /**
+     * Its connections, kept as the product keeps them: a new one for each statement costs PostgreSQL a process each. To be closed before
+     * the next test, for the server has only so many.
+     */
+    public static HikariDataSource kept(DataSource database) {
+        HikariConfig few = new HikariConfig();
+        few.setDataSource(database);
+        few.setMinimumIdle(0);
+        return new HikariDataSource(few);
     }
 
     /** The JDBC URL of a new, migrated database, user {@code postgres}, no password. */
