@@ -2,6 +2,7 @@ package dev.wireproof.testkit;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -36,9 +37,12 @@ public final class Http implements AutoCloseable {
 
     /** Whether a server there says that it is ready; nobody there is no. */
     public static boolean ready(int port) {
-        try (Http http = at(port, null)) {
+        // Asked many times while a server starts: a client, with the threads and TLS that it makes, only once somebody
+        // listens.
+        try (Socket _ = new Socket("127.0.0.1", port);
+                Http http = at(port, null)) {
             return http.get("/actuator/health/readiness").status() == 200;
-        } catch (AssertionError notThere) {
+        } catch (IOException | AssertionError notThere) {
             return false;
         }
     }
