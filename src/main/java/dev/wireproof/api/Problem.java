@@ -53,6 +53,15 @@ record Problem(
         return invalid(List.of(new FieldError(field, message)));
     }
 
+    /** @param allowed such as {@code GET, POST}; empty when that is not known */
+    static Problem wrongMethod(String method, String allowed) {
+        Problem problem = of(
+                HttpStatus.METHOD_NOT_ALLOWED,
+                "method-not-allowed",
+                "%s is no method of this resource.".formatted(method));
+        return allowed.isEmpty() ? problem : problem.withHeader("Allow", allowed);
+    }
+
     static Problem malformed(String detail) {
         return of(HttpStatus.BAD_REQUEST, "malformed-json", detail);
     }

@@ -7,12 +7,14 @@ import dev.wireproof.identity.IdentityProviderAwayException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.dao.TransientDataAccessException;
+import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.converter.HttpMessageNotReadableException;
 import org.springframework.jdbc.CannotGetJdbcConnectionException;
@@ -129,17 +131,11 @@ class ProblemAdvice {
     }
 
     private static Problem wrongMethod(HttpRequestMethodNotSupportedException method) {
-        Problem problem = Problem.of(
-                HttpStatus.METHOD_NOT_ALLOWED,
-                "method-not-allowed",
-                "%s is no method of this resource.".formatted(method.getMethod()));
-        return method.getSupportedHttpMethods() == null
-                ? problem
-                : problem.withHeader(
-                        "Allow",
-                        method.getSupportedHttpMethods().stream()
-                                .map(Object::toString)
-                                .sorted()
-                                .collect(Collectors.joining(", ")));
+        Set<HttpMethod> supported = method.getSupportedHttpMethods();
+        return Problem.wrongMethod(
+                method.getMethod(),
+                supported == null
+                        ? ""
+                        : supported.stream().map(HttpMethod::name).sorted().collect(Collectors.joining(", ")));
     }
 }

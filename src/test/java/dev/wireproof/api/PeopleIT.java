@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -396,6 +397,45 @@ class PeopleIT {
                         .orElseThrow())
                 .doesNotContain("evil.example");
         assertThat(attacker.post(base + "/login", "").statusCode()).isEqualTo(405);
+    }
+
+    @Test
+    void an_id_token_that_is_not_the_answer_to_this_very_sign_in_lets_nobody_in() {
+        JsonNode bob = admit("bob", "admin");
+        Map<String, Consumer<Map<String, Object>>> wrong = new LinkedHashMap<>();
+        wrong.put("the nonce of another sign-in", claims -> claims.put("nonce", "n-0S6_WzA2Mj"));
+        wrong.put("no nonce", claims -> claims.remove("nonce"));
+        wrong.put("an empty nonce", claims -> claims.put("nonce", ""));
+        wrong.put("for another client", claims -> claims.put("aud", List.of("another-client")));
+        wrong.put("for several, and made for another", claims -> {
+            claims.put("aud", List.of(TestIdentityProvider.CLIENT, "another-client"));
+            claims.put("azp", "another-client");
+        });
+        wrong.put("of another issuer", claims -> claims.put("iss", "https://evil.example"));
+        wrong.put("over", claims -> {
+            claims.put("iat", Instant.now().minusSeconds(600));
+            claims.put("exp", Instant.now().minusSeconds(120));
+        });
+        wrong.put("of nobody", claims -> claims.remove("sub"));
+        try {
+            wrong.forEach((how, change) -> {
+                provider.inIdTokens(change);
+                Browser browser = new Browser();
+                HttpResponse<String> answer =
+                        browser.get(browser.signInAt(location(browser.get(base + "/login")), "bob"));
+                assertThat(answer.statusCode()).as(how).isEqualTo(401);
+                assertThat(answer.body()).as(how).contains("not-signed-in").doesNotContain("wpt_", "nonce");
+            });
+            provider.inIdTokens(_ -> {});
+            Browser browser = new Browser();
+            assertThat(token(browser.get(browser.signInAt(location(browser.get(base + "/login")), "bob"))
+                            .body()))
+                    .as("the true one")
+                    .startsWith("wpt_");
+        } finally {
+            provider.inIdTokens(_ -> {});
+            server.admin().delete("/api/v1/api-tokens/" + bob.get("id").asString());
+        }
     }
 
     @Test
