@@ -2,7 +2,6 @@ package dev.wireproof.api;
 
 import dev.wireproof.access.Caller;
 import dev.wireproof.access.Role;
-import dev.wireproof.access.TokenCheck;
 import dev.wireproof.command.CommandView;
 import dev.wireproof.command.CommandWatch;
 import dev.wireproof.command.Commands;
@@ -43,15 +42,15 @@ class CommandEvidenceController {
     private final Commands commands;
     private final Diagnoses diagnoses;
     private final VisibleCommands visible;
-    private final TokenCheck tokens;
+    private final StillAllowed rights;
     private final StreamPlaces places;
 
     CommandEvidenceController(
-            Commands commands, Diagnoses diagnoses, VisibleCommands visible, TokenCheck tokens, StreamPlaces places) {
+            Commands commands, Diagnoses diagnoses, VisibleCommands visible, StillAllowed rights, StreamPlaces places) {
         this.commands = commands;
         this.diagnoses = diagnoses;
         this.visible = visible;
-        this.tokens = tokens;
+        this.rights = rights;
         this.places = places;
     }
 
@@ -164,13 +163,10 @@ class CommandEvidenceController {
         if (watch.isEmpty()) {
             throw Problem.unavailable(5).exception(); // it is there, so too many watch already
         }
-        String secret = Callers.secret();
         return EventStream.start(
                 watch.get(),
                 command.secret(),
-                () -> tokens.callerWith(secret)
-                        .filter(now -> now.sees(command.siteId()))
-                        .isPresent(),
+                rights.asked(now -> now.sees(command.siteId())),
                 () -> places.leave(address));
     }
 }

@@ -35,6 +35,14 @@ record Problem(
         return new Problem(status, code, detail, List.of(), Map.of(), Map.of());
     }
 
+    static Problem unauthenticated() {
+        return of(
+                        HttpStatus.UNAUTHORIZED,
+                        "unauthenticated",
+                        "A valid API token is required: Authorization: Bearer <token>.")
+                .withHeader("WWW-Authenticate", "Bearer");
+    }
+
     static Problem notFound() {
         return of(HttpStatus.NOT_FOUND, "not-found", "There is no such resource.");
     }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
+import org.eclipse.jetty.http.HttpException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessResourceFailureException;
@@ -73,6 +74,9 @@ class ProblemAdvice {
                         HttpStatus.NOT_ACCEPTABLE,
                         "not-acceptable",
                         "None of the types that the request accepts can be made from this resource.");
+            case HttpException unreadable
+            when HttpStatus.resolve(unreadable.getCode()) instanceof HttpStatus status && status.is4xxClientError() ->
+                ErrorPage.problem(status);
             case MissingServletRequestParameterException missing ->
                 Problem.invalid(missing.getParameterName(), "is required");
             case TooManyWaitingException full -> tooManyWaiting(full);

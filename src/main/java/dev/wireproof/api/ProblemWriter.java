@@ -13,6 +13,9 @@ import tools.jackson.databind.json.JsonMapper;
 final class ProblemWriter {
     static final String CONTENT_TYPE = "application/problem+json";
 
+    /** What Jetty calls an address that it could not read. */
+    private static final String UNREADABLE = "/badMessage";
+
     private static final JsonMapper JSON = ApiJson.mapper();
 
     private ProblemWriter() {}
@@ -40,7 +43,7 @@ final class ProblemWriter {
         members.put("title", title(problem.status()));
         members.put("status", problem.status().value());
         members.put("detail", problem.detail());
-        members.put("instance", instance);
+        members.put("instance", UNREADABLE.equals(instance) ? "/" : instance);
         members.put("code", problem.code());
         if (!problem.errors().isEmpty()) {
             members.put("errors", problem.errors());

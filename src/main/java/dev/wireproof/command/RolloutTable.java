@@ -105,8 +105,14 @@ final class RolloutTable {
            AND c.state = 'queued'
          LIMIT 500
         """;
-    private static final String QUEUED_OF =
-            "SELECT id FROM command WHERE state = 'queued' AND token_id = ANY (:tokens::uuid[]) LIMIT 500";
+    private static final String WAITING_OF = """
+        SELECT id
+          FROM command
+         WHERE token_id = ANY (:tokens::uuid[])
+           AND (state = 'queued'
+                OR (state = 'offered' AND cancel_requested_at IS NULL AND agent_id <> ALL (:connected::uuid[])))
+         LIMIT 500
+        """;
 
     /** One that may still do something, with what its commands are made of. */
     record Running(
@@ -334,10 +340,11 @@ final class RolloutTable {
                 .list();
     }
 
-    /** Commands that no agent was offered, of these tokens. */
-    List<CommandId> queuedOf(Collection<UUID> tokens) {
-        return db.sql(QUEUED_OF)
+    /** Commands of these tokens that no agent was offered, or whose agent went without a word: both wait for it to come. */
+    List<CommandId> waitingOf(Collection<UUID> tokens, Collection<AgentId> connected) {
+        return db.sql(WAITING_OF)
                 .param("tokens", array(tokens, token -> token))
+                .param("connected", array(connected, agent -> agent))
                 .query((rs, _) -> new CommandId(RowReader.uuid(rs, "id")))
                 .list();
     }

@@ -181,6 +181,33 @@ class FollowCommandIT {
 
     @Test
     @Shows("S7")
+    void a_wait_ends_with_the_right_to_its_answer() {
+        JsonNode token = admin.post("/api/v1/api-tokens", "{\"name\":\"patient\",\"role\":\"technician\"}")
+                .json();
+        try (Http patient = Http.at(server.port(), token.get("secret").asString());
+                Taken taken = taken()) {
+            CompletableFuture<Http.Answer> looking =
+                    CompletableFuture.supplyAsync(() -> patient.get(taken.at() + "?wait_s=60"));
+            CompletableFuture<Http.Answer> running = CompletableFuture.supplyAsync(() -> patient.post(
+                    "/api/v1/commands?wait_s=60",
+                    "{\"agent_id\":\"%s\",\"script\":\"theirs\"}"
+                            .formatted(taken.enrolled().agentId())));
+            taken.enrolled().peer().awaitMessage("Command");
+            await().until(() -> admin.get("/api/v1/audit?actor=patient&action=api.sign_in")
+                            .json()
+                            .get("items")
+                            .size()
+                    == 1);
+            admin.delete("/api/v1/api-tokens/" + token.get("id").asString());
+            for (CompletableFuture<Http.Answer> wait : List.of(looking, running)) {
+                assertThat(wait.join().code()).isEqualTo("unauthenticated");
+                assertThat(wait.join().header("www-authenticate")).isEqualTo("Bearer");
+            }
+        }
+    }
+
+    @Test
+    @Shows("S7")
     void a_stream_without_news_ends_within_seconds_of_the_revocation() throws Exception {
         JsonNode token = admin.post("/api/v1/api-tokens", "{\"name\":\"silent\",\"role\":\"viewer\"}")
                 .json();

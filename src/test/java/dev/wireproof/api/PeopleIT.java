@@ -13,6 +13,7 @@ import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.PlainJWT;
 import com.nimbusds.jwt.SignedJWT;
+import dev.wireproof.id.SiteId;
 import dev.wireproof.testkit.Http;
 import dev.wireproof.testkit.Ports;
 import dev.wireproof.testkit.RunningServer;
@@ -128,6 +129,23 @@ class PeopleIT {
                         .status())
                 .isEqualTo(204);
         assertThat(as(token).get(SELF).status()).isEqualTo(401);
+    }
+
+    @Test
+    void an_admin_of_one_site_is_not_told_who_has_access_at_another() {
+        admit("known-elsewhere", "viewer");
+        Http limited = as(server.admin()
+                .post(
+                        "/api/v1/api-tokens",
+                        "{\"name\":\"l\",\"role\":\"admin\",\"site_ids\":[\"%s\"]}".formatted(SiteId.DEFAULT))
+                .json()
+                .get("secret")
+                .asString());
+        String body = "{\"name\":\"x\",\"role\":\"viewer\",\"site_ids\":[\"%s\"],\"subject\":\"%s\"}";
+        Http.Answer known = limited.post("/api/v1/api-tokens", body.formatted(SiteId.DEFAULT, "known-elsewhere"));
+        Http.Answer unknown = limited.post("/api/v1/api-tokens", body.formatted(SiteId.DEFAULT, "known-nowhere"));
+        assertThat(known.status()).isEqualTo(403);
+        assertThat(known.text()).isEqualTo(unknown.text());
     }
 
     @Test
