@@ -137,11 +137,15 @@ public class ApiTokens {
                 });
     }
 
-    /** Makes the given secret a token that sees all, if it is not one yet; one that was revoked stays so. */
-    void ensure(String secret, String name, Role role) {
-        if (rows.findBySecretHash(Secrets.hash(secret)).isEmpty()) {
-            store(secret, name, role, null, null, "bootstrap");
-        }
+    /**
+     * Makes the given secret a token that sees all, if it is not one yet; one that was revoked stays so.
+     *
+     * @return what was made
+     */
+    Optional<ApiToken> ensure(String secret, String name, Role role) {
+        return rows.findBySecretHash(Secrets.hash(secret)).isPresent()
+                ? Optional.empty()
+                : Optional.of(store(secret, name, role, null, null, "bootstrap"));
     }
 
     /** Whether there ever was one, revoked ones included. */

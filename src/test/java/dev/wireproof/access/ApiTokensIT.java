@@ -13,6 +13,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
@@ -70,6 +71,9 @@ class ApiTokensIT {
     TokenCheck check;
 
     @Autowired
+    BootstrapTokens bootstrap;
+
+    @Autowired
     SteppingClock clock;
 
     private final JdbcClient db = JdbcClient.create(DATABASE);
@@ -99,14 +103,6 @@ class ApiTokensIT {
         }
     }
 
-    /** How many sessions of this database wait for a lock, be it the gate's or another session's. */
-    private int waiting() {
-        return db.sql("""
-                        SELECT count(DISTINCT l.pid) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-                         WHERE NOT l.granted AND a.datname = current_database()
-                        """).query(Integer.class).single();
-    }
-
     @ParameterizedTest
     @EnumSource
     @Shows("S7")
@@ -131,9 +127,9 @@ class ApiTokensIT {
                     """.formatted(GATE));
             statement.execute(stopped.trigger());
             CompletableFuture<Optional<ApiTokens.Created>> first = started(stopped.signIn() ? signsIn : revoked);
-            await().until(() -> waiting() == 1);
+            await().until(() -> TestDatabase.waitingForLocks(DATABASE) == 1);
             CompletableFuture<Optional<ApiTokens.Created>> second = started(stopped.signIn() ? revoked : signsIn);
-            await().until(() -> second.isDone() || waiting() == 2);
+            await().until(() -> second.isDone() || TestDatabase.waitingForLocks(DATABASE) == 2);
             statement.execute("SELECT pg_advisory_unlock(%d)".formatted(GATE));
             made = (stopped.signIn() ? first : second).join();
             (stopped.signIn() ? second : first).join();
@@ -182,6 +178,31 @@ class ApiTokensIT {
                 .as("what is looked for, and nothing that the secret could be told from")
                 .isEqualTo(Secrets.hash(secret))
                 .hasSize(32);
+    }
+
+    @Test
+    @Shows("S38")
+    void what_a_start_makes_is_in_the_audit_log() {
+        BootstrapSettings again = new BootstrapSettings("a-new-secret-for-who-lost-it", "a-new-enrollment-secret");
+        assertThat(bootstrap.run(again)).isEqualTo(new Bootstrap(null, null));
+        bootstrap.run(again);
+        assertThat(check.callerWith("a-new-secret-for-who-lost-it"))
+                .hasValueSatisfying(caller -> await().until(
+                                () -> lines("/api/v1/api-tokens/" + caller.tokenId()),
+                                lines -> lines.equals(List.of("system api_token.create ok"))));
+        String enrollment = db.sql("SELECT id FROM enrollment_token ORDER BY id DESC LIMIT 1")
+                .query(String.class)
+                .single();
+        await().until(
+                        () -> lines("/api/v1/enrollment-tokens/" + enrollment),
+                        lines -> lines.equals(List.of("system enrollment_token.create ok")));
+    }
+
+    private List<String> lines(String target) {
+        return db.sql("SELECT actor || ' ' || action || ' ' || result FROM audit WHERE target = :target")
+                .param("target", target)
+                .query(String.class)
+                .list();
     }
 
     @Test
