@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -88,7 +89,7 @@ class CommandEvidenceController {
     }
 
     /**
-     * The bytes so far, from {@code offset} on. What a process writes is never a page: it comes as an attachment, with a type that no browser
+     * The bytes so far, from {@code offset} on, as long as the caller may read them. What a process writes is never a page: it comes as an attachment, with a type that no browser
      * runs.
      */
     @RequiresRole(Role.VIEWER)
@@ -106,6 +107,7 @@ class CommandEvidenceController {
         long from = checks.range("offset", checks.number("offset", offset), 0, Long.MAX_VALUE, 0);
         checks.done();
         CommandView command = visible.command(request, caller, id);
+        BooleanSupplier allowed = rights.asked(now -> now.sees(command.siteId()));
         Stream which = Stream.valueOf(name.toUpperCase(Locale.ROOT));
         OutputSlice slice = slice(command.id(), which, from);
         byte[] bytes = slice.withGapsMarked();
@@ -117,6 +119,9 @@ class CommandEvidenceController {
             long next = slice.nextOffset();
             if (next <= from) {
                 return;
+            }
+            if (!allowed.getAsBoolean()) {
+                throw Problem.unauthenticated().exception();
             }
             from = next;
             slice = slice(command.id(), which, from);

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.eclipse.jetty.ee11.servlet.ServletContextRequest;
 import org.springframework.http.HttpStatus;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -20,9 +21,13 @@ final class ProblemWriter {
 
     private ProblemWriter() {}
 
-    /** Does nothing when the answer has begun already: the client then sees it end early. */
+    /** An answer that has begun already is cut with its connection: ended in good order, a part of it would look like all of it. */
     static void write(HttpServletRequest request, HttpServletResponse response, Problem problem) throws IOException {
         if (response.isCommitted()) {
+            ServletContextRequest.getServletContextRequest(request)
+                    .getConnectionMetaData()
+                    .getConnection()
+                    .close();
             return;
         }
         response.resetBuffer();

@@ -78,13 +78,10 @@ public final class TestDatabase {
 
     /** How many sessions of that database wait for a lock of another. */
     public static int waitingForLocks(DataSource database) {
-        return JdbcClient.create(database)
-                .sql("""
+        return JdbcClient.create(database).sql("""
                         SELECT count(DISTINCT l.pid) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
                          WHERE NOT l.granted AND a.datname = current_database()
-                        """)
-                .query(Integer.class)
-                .single();
+                        """).query(Integer.class).single();
     }
 
     private static synchronized String freshName() {
