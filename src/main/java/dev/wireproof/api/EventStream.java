@@ -3,6 +3,7 @@ package dev.wireproof.api;
 import dev.wireproof.command.CommandSignal;
 import dev.wireproof.command.CommandWatch;
 import dev.wireproof.command.StoreUnavailableException;
+import dev.wireproof.identity.IdentityProviderAwayException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -90,7 +91,7 @@ final class EventStream {
             Thread.currentThread().interrupt();
         } catch (IOException | IllegalStateException gone) {
             emitter.complete();
-        } catch (StoreUnavailableException | DataAccessException e) {
+        } catch (StoreUnavailableException | DataAccessException | IdentityProviderAwayException e) {
             emitter.complete(); // the status was sent long ago; an early end makes the client come back
         } catch (RuntimeException e) {
             log.atError().setCause(e).log("api.events_failed");

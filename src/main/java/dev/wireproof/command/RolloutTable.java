@@ -80,7 +80,7 @@ final class RolloutTable {
             "UPDATE rollout_target SET ended = :how WHERE rollout_id = :id AND n = :n AND command_id IS NULL";
     private static final String RELEASED =
             "UPDATE rollout_target SET command_id = :command WHERE rollout_id = :id AND n = :n AND ended IS NULL";
-    /** In the order in which they were named; with where the agent stands now. */
+    /** In the order in which they were named; with where the agent stands now. For the array see {@link #WAITING_OF}. */
     private static final String WAITING = """
         SELECT t.n, t.agent_id, t.os_family, a.site_id
           FROM rollout_target t
@@ -88,7 +88,7 @@ final class RolloutTable {
          WHERE t.rollout_id = :id
            AND t.command_id IS NULL
            AND t.ended IS NULL
-           AND (a.id IS NULL OR t.agent_id = ANY (:connected::uuid[]))
+           AND (a.id IS NULL OR t.agent_id = ANY ((SELECT :connected::uuid[])::uuid[]))
          ORDER BY t.n
          LIMIT :limit
         """;
@@ -105,12 +105,15 @@ final class RolloutTable {
            AND c.state = 'queued'
          LIMIT 500
         """;
+    /** The arrays stand in selects of their own, or PostgreSQL would read their text anew for each row. */
     private static final String WAITING_OF = """
         SELECT id
           FROM command
-         WHERE token_id = ANY (:tokens::uuid[])
+         WHERE token_id = ANY ((SELECT :tokens::uuid[])::uuid[])
            AND (state = 'queued'
-                OR (state = 'offered' AND cancel_requested_at IS NULL AND agent_id <> ALL (:connected::uuid[])))
+                OR (state = 'offered'
+                    AND cancel_requested_at IS NULL
+                    AND agent_id <> ALL ((SELECT :connected::uuid[])::uuid[])))
          LIMIT 500
         """;
 
