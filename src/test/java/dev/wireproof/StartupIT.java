@@ -35,6 +35,23 @@ class StartupIT {
     }
 
     @Test
+    void an_empty_variable_is_one_that_is_not_set() throws InterruptedException {
+        Map<String, String> empty = new HashMap<>();
+        List.of(
+                        "WIREPROOF_OIDC_ISSUER",
+                        "WIREPROOF_OIDC_LOGIN_URL",
+                        "WIREPROOF_TRACES_ENDPOINT",
+                        "WIREPROOF_DEMO",
+                        "WIREPROOF_API_RATE",
+                        "SPRING_DATASOURCE_URL",
+                        "MANAGEMENT_SERVER_PORT")
+                .forEach(name -> empty.put(name, ""));
+        try (ServerProcess server = ServerProcess.start(settings(empty))) {
+            server.awaitLine("server.ready");
+        }
+    }
+
+    @Test
     void a_port_in_use_is_named() throws IOException, InterruptedException {
         try (ServerSocket taken = new ServerSocket(0)) {
             assertThat(failedStart(Map.of("SERVER_PORT", Integer.toString(taken.getLocalPort()))))

@@ -21,6 +21,23 @@ interface ApiTokenRows extends JpaRepository<ApiTokenRow, UUID> {
 
     Optional<ApiTokenRow> findByIssuerAndSubjectAndRevokedAtIsNull(String issuer, String subject);
 
+    /** Until the transaction's end nobody is revoked whom this found: {@link #lock} waits, and so does this for a revocation. */
+    @NativeQuery("""
+        SELECT * FROM api_token
+         WHERE issuer = :issuer
+           AND subject = :subject
+           AND revoked_at IS NULL
+           FOR NO KEY UPDATE
+        """)
+    Optional<ApiTokenRow> lockPerson(String issuer, String subject);
+
+    /**
+     * A statement of its own before {@link #revoke}: that one sees what was committed before it began, and a sign-in that it would only wait
+     * for inside itself would leave a token that it does not see.
+     */
+    @NativeQuery("SELECT id FROM api_token WHERE id = :id FOR NO KEY UPDATE")
+    Optional<UUID> lock(UUID id);
+
     boolean existsByRole(String role);
 
     @Query("select t from ApiTokenRow t where t.revokedAt is null and (:before is null or t.id < :before)"

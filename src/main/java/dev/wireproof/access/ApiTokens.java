@@ -9,6 +9,7 @@ import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.data.domain.Limit;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /** The tokens of the REST API: made, listed, revoked here; checked, request by request, by {@link TokenCheck}. */
 @Component
@@ -28,11 +30,13 @@ public class ApiTokens {
     private final ApiTokenRows rows;
     private final InstantSource clock;
     private final TokenCheck check;
+    private final TransactionTemplate transaction;
 
-    ApiTokens(ApiTokenRows rows, InstantSource clock, TokenCheck check) {
+    ApiTokens(ApiTokenRows rows, InstantSource clock, TokenCheck check, TransactionTemplate transaction) {
         this.rows = rows;
         this.clock = clock;
         this.check = check;
+        this.transaction = transaction;
     }
 
     /**
@@ -107,8 +111,13 @@ public class ApiTokens {
      * @return empty when nobody gave that subject access, or it is over
      */
     public Optional<Created> signIn(Person person) {
+        return Objects.requireNonNull(transaction.execute(_ -> signedIn(person)));
+    }
+
+    /** The person stays locked from the look at their rights until the token is there for a revocation to find. */
+    private Optional<Created> signedIn(Person person) {
         Instant now = clock.instant();
-        return rows.findByIssuerAndSubjectAndRevokedAtIsNull(person.issuer(), person.subject())
+        return rows.lockPerson(person.issuer(), person.subject())
                 .filter(known -> known.expiresAt == null || known.expiresAt.isAfter(now))
                 .map(known -> {
                     rows.forgetSignIns(known.id, now);
@@ -128,11 +137,15 @@ public class ApiTokens {
                 });
     }
 
-    /** Makes the given secret a token that sees all, if it is not one yet; one that was revoked stays so. */
-    void ensure(String secret, String name, Role role) {
-        if (rows.findBySecretHash(Secrets.hash(secret)).isEmpty()) {
-            store(secret, name, role, null, null, "bootstrap");
-        }
+    /**
+     * Makes the given secret a token that sees all, if it is not one yet; one that was revoked stays so.
+     *
+     * @return what was made
+     */
+    Optional<ApiToken> ensure(String secret, String name, Role role) {
+        return rows.findBySecretHash(Secrets.hash(secret)).isPresent()
+                ? Optional.empty()
+                : Optional.of(store(secret, name, role, null, null, "bootstrap"));
     }
 
     /** Whether there ever was one, revoked ones included. */
@@ -193,7 +206,8 @@ public class ApiTokens {
 
     /** At once on this node, within 5 s on others. @return false when there is none */
     public boolean revoke(UUID id) {
-        boolean revoked = rows.revoke(id, clock.instant()) > 0;
+        boolean revoked = Boolean.TRUE.equals(
+                transaction.execute(_ -> rows.lock(id).isPresent() && rows.revoke(id, clock.instant()) > 0));
         check.forget();
         return revoked;
     }

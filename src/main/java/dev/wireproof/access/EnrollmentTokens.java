@@ -134,9 +134,14 @@ public class EnrollmentTokens {
         return new Created(find(id).orElseThrow(), secret);
     }
 
-    /** Makes the given secret an enrollment token without limits, if it is not one yet; one that was revoked stays so. */
-    void ensure(String secret, SiteId site, String createdBy) {
-        insert(Uuids.version7(clock.instant()), secret, site, null, null, createdBy);
+    /**
+     * Makes the given secret an enrollment token without limits, if it is not one yet; one that was revoked stays so.
+     *
+     * @return the id of what was made
+     */
+    Optional<UUID> ensure(String secret, SiteId site, String createdBy) {
+        UUID id = Uuids.version7(clock.instant());
+        return insert(id, secret, site, null, null, createdBy) ? Optional.of(id) : Optional.empty();
     }
 
     boolean exists(SiteId site, String createdBy) {
@@ -147,22 +152,23 @@ public class EnrollmentTokens {
                 .single();
     }
 
-    private void insert(
+    private boolean insert(
             UUID id,
             String secret,
             SiteId site,
             @Nullable Integer maxUses,
             @Nullable Instant expiresAt,
             String createdBy) {
-        db.sql(INSERT)
-                .param("id", id)
-                .param("site", site.value())
-                .param("hash", Secrets.hash(secret))
-                .param("maxUses", maxUses)
-                .param("now", now())
-                .param("by", createdBy)
-                .param("expires", expiresAt == null ? null : expiresAt.atOffset(ZoneOffset.UTC))
-                .update();
+        return db.sql(INSERT)
+                        .param("id", id)
+                        .param("site", site.value())
+                        .param("hash", Secrets.hash(secret))
+                        .param("maxUses", maxUses)
+                        .param("now", now())
+                        .param("by", createdBy)
+                        .param("expires", expiresAt == null ? null : expiresAt.atOffset(ZoneOffset.UTC))
+                        .update()
+                == 1;
     }
 
     /** @return false when there is none */

@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,9 +38,11 @@ public class TokenCheck implements SmartLifecycle {
     private final ApiTokenRows rows;
     private final InstantSource clock;
     private final @Nullable IdentityProvider provider;
-    private final LoadingCache<ByteBuffer, Optional<Known>> known;
+    private final LoadingCache<ByteBuffer, Looked> known;
     /** By the provider's token, which is some kilobytes long. */
-    private final LoadingCache<String, Optional<Known>> vouched;
+    private final LoadingCache<String, Looked> vouched;
+    /** How often rights were given or taken away here: what was read before the last time is read again. */
+    private final AtomicLong changes = new AtomicLong();
 
     /** Bounded by the number of tokens: only those that passed are noted. */
     private final Map<UUID, Instant> used = new ConcurrentHashMap<>();
@@ -50,8 +54,8 @@ public class TokenCheck implements SmartLifecycle {
         this.rows = rows;
         this.provider = people;
         this.clock = clock;
-        this.known = cache(CACHED).build(this::read);
-        this.vouched = cache(CACHED_OF_PEOPLE).build(jwt -> vouchedFor(people, jwt));
+        this.known = cache(CACHED).build(hash -> looked(() -> read(hash)));
+        this.vouched = cache(CACHED_OF_PEOPLE).build(jwt -> looked(() -> vouchedFor(people, jwt)));
     }
 
     private static Caffeine<Object, Object> cache(int size) {
@@ -64,6 +68,23 @@ public class TokenCheck implements SmartLifecycle {
 
     private record Known(Caller caller, @Nullable Instant expiresAt) {}
 
+    /** @param asOf the number of changes when the look began: a revocation may overtake the answer of the database */
+    private record Looked(long asOf, Optional<Known> found) {}
+
+    private Looked looked(Supplier<Optional<Known>> look) {
+        long asOf = changes.get();
+        return new Looked(asOf, look.get());
+    }
+
+    private <K> Optional<Known> current(LoadingCache<K, Looked> cache, K key) {
+        Looked looked = cache.get(key);
+        if (looked.asOf() != changes.get()) {
+            cache.asMap().remove(key, looked);
+            looked = cache.get(key);
+        }
+        return looked.found();
+    }
+
     /**
      * @param secret one of our own, or a token of the identity provider
      * @return empty for an unknown, revoked or expired secret
@@ -73,8 +94,8 @@ public class TokenCheck implements SmartLifecycle {
     public Optional<Caller> callerWith(String secret) {
         IdentityProvider people = provider;
         Optional<Known> found = people != null && IdentityProvider.looksLikeOne(secret)
-                ? vouched.get(secret)
-                : known.get(ByteBuffer.wrap(Secrets.hash(secret)));
+                ? current(vouched, secret)
+                : current(known, ByteBuffer.wrap(Secrets.hash(secret)));
         if (found.isEmpty()) {
             return Optional.empty();
         }
@@ -118,8 +139,7 @@ public class TokenCheck implements SmartLifecycle {
 
     /** The next request of each token is checked against its row. */
     void forget() {
-        known.invalidateAll();
-        vouched.invalidateAll();
+        changes.incrementAndGet();
     }
 
     /** One round of the loop: writes down when tokens were last used. */

@@ -51,10 +51,17 @@ public final class TokenFailures {
         return count != null && count.get() >= allowed;
     }
 
-    /** @return whether the address reached its limit with this one: worth one line in the audit log */
-    public boolean failed(String address, String secret) {
+    /** What a refusal is to the audit log: the first of an address in a minute has a line, and that with which it reaches its limit. */
+    public enum Refusal {
+        FIRST,
+        ONE_MORE,
+        AT_LIMIT
+    }
+
+    public Refusal failed(String address, String secret) {
         failures.get(byBeginning(secret), _ -> new AtomicInteger()).incrementAndGet();
-        return failures.get(byAddress(address), _ -> new AtomicInteger()).incrementAndGet() == allowed;
+        int count = failures.get(byAddress(address), _ -> new AtomicInteger()).incrementAndGet();
+        return count == allowed ? Refusal.AT_LIMIT : count == 1 ? Refusal.FIRST : Refusal.ONE_MORE;
     }
 
     /** It is good, so no count holds it up from now on. It is still checked each time. */

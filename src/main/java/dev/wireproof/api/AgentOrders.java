@@ -38,6 +38,7 @@ class AgentOrders {
     private final ConnectionRegistry registry;
     private final Visible visible;
     private final InstantSource clock;
+    private final StillAllowed rights;
 
     AgentOrders(
             Agents agents,
@@ -45,13 +46,15 @@ class AgentOrders {
             AgentLines lines,
             ConnectionRegistry registry,
             Visible visible,
-            InstantSource clock) {
+            InstantSource clock,
+            StillAllowed rights) {
         this.agents = agents;
         this.shown = shown;
         this.lines = lines;
         this.registry = registry;
         this.visible = visible;
         this.clock = clock;
+        this.rights = rights;
     }
 
     record EvictRequest(@Nullable String reason) {}
@@ -99,9 +102,10 @@ class AgentOrders {
     @RequiresRole(value = Role.TECHNICIAN, audit = "agent.echo")
     @PostMapping("/echo")
     CompletableFuture<EchoJson> echo(HttpServletRequest request, Caller caller, @PathVariable String id) {
-        AgentLink link = link(visible.agent(request, caller, id).agent());
+        Visible.At at = visible.agent(request, caller, id);
+        AgentLink link = link(at.agent());
         Instant openedAt = clock.instant().minusNanos(link.nowNs());
-        return link.echo()
+        return rights.whileAllowed(link.echo(), rights.asked(now -> now.sees(at.site())))
                 .thenApplyAsync(
                         trace -> {
                             EchoJson echo = EchoJson.of(link, openedAt, trace);

@@ -3,11 +3,15 @@ package dev.wireproof.api;
 import dev.wireproof.access.StorableText;
 import dev.wireproof.protocol.WireTime;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
+import tools.jackson.core.SerializableString;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.io.CharacterEscapes;
+import tools.jackson.core.io.SerializedString;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.DeserializationFeature;
@@ -46,6 +50,7 @@ final class ApiJson {
         return JsonMapper.builder(JsonFactory.builder()
                         .streamReadConstraints(limits)
                         .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                        .characterEscapes(new TerminalSafe())
                         .build())
                 .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
                 .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -55,6 +60,38 @@ final class ApiJson {
                 .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
                 .addModule(strict)
                 .build();
+    }
+
+    /**
+     * JSON itself escapes only what is below the blank. Answers are read in terminals and pasted into pages, where others steer as well: DEL,
+     * the control characters of eight bits (U+009B begins a sequence just as ESC [ does), separators of lines, and what turns the direction
+     * of writing around.
+     */
+    private static final class TerminalSafe extends CharacterEscapes {
+        private static final long serialVersionUID = 1L;
+        private static final int[] ASCII = standardAsciiEscapesForJSON();
+
+        static {
+            ASCII[0x7f] = ESCAPE_STANDARD;
+        }
+
+        @Override
+        public int[] getEscapeCodesForAscii() {
+            return ASCII;
+        }
+
+        @Override
+        public @Nullable SerializableString getEscapeSequence(int c) {
+            return steers(c) ? new SerializedString("\\u%04x".formatted(c)) : null;
+        }
+
+        private static boolean steers(int c) {
+            int type = Character.getType(c);
+            return type == Character.CONTROL
+                    || type == Character.FORMAT
+                    || type == Character.LINE_SEPARATOR
+                    || type == Character.PARAGRAPH_SEPARATOR;
+        }
     }
 
     /** A string and nothing else, that PostgreSQL and UTF-8 can hold. */

@@ -116,12 +116,7 @@ class ApiSecurity {
     }
 
     private static AuthenticationEntryPoint unauthenticated() {
-        Problem problem = Problem.of(
-                        HttpStatus.UNAUTHORIZED,
-                        "unauthenticated",
-                        "A valid API token is required: Authorization: Bearer <token>.")
-                .withHeader("WWW-Authenticate", "Bearer");
-        return (request, response, unused) -> ProblemWriter.write(request, response, problem);
+        return (request, response, unused) -> ProblemWriter.write(request, response, Problem.unauthenticated());
     }
 
     /** Whether metrics have a port of their own and the request came in there. */

@@ -29,7 +29,7 @@ import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
- * Tokens of this API, and the people whom an identity provider vouches for: these have a subject in place of a secret. An admin that is limited to some sites makes and sees only tokens that are limited to these: nobody gives away more
+ * Tokens of this API, and the people whom an identity provider vouches for: these have a subject in place of a secret. An admin that is limited to some sites makes and sees only tokens that are limited to these, and gives no person access: nobody gives away more
  * than they have, nor for longer.
  */
 @RestController
@@ -135,9 +135,11 @@ class ApiTokenController {
             checks.bad("subject", "needs an identity provider, and this server has none (WIREPROOF_OIDC_ISSUER)");
         }
         checks.done();
-        if (limitedTo == null) {
-            Visible.requireAllSites(caller);
-        } else if (!limitedTo.stream().allMatch(site -> caller.sees(site) && sites.exists(site))) {
+        if (limitedTo == null || subject != null) {
+            Visible.requireAllSites(
+                    caller); // whether a person has access already would tell of the sites where they have it
+        }
+        if (limitedTo != null && !limitedTo.stream().allMatch(site -> caller.sees(site) && sites.exists(site))) {
             throw Problem.notFound().exception();
         }
         LifeLimit.require(tokens, caller, expires);
@@ -197,22 +199,25 @@ class ApiTokenController {
 
     @RequiresRole(Role.ADMIN)
     @GetMapping("/{id}")
-    ApiTokenJson get(Caller caller, @PathVariable String id) {
-        return ApiTokenJson.of(seen(caller, id));
+    ApiTokenJson get(HttpServletRequest request, Caller caller, @PathVariable String id) {
+        return ApiTokenJson.of(seen(request, caller, id));
     }
 
     @RequiresRole(value = Role.ADMIN, audit = "api_token.delete")
     @DeleteMapping("/{id}")
     @ResponseStatus(HttpStatus.NO_CONTENT)
-    void delete(Caller caller, @PathVariable String id) {
-        if (!tokens.revoke(seen(caller, id).id())) {
+    void delete(HttpServletRequest request, Caller caller, @PathVariable String id) {
+        if (!tokens.revoke(seen(request, caller, id).id())) {
             throw Problem.notFound().exception();
         }
     }
 
-    private ApiToken seen(Caller caller, String id) {
-        return tokens.find(Visible.uuid(id))
-                .filter(token -> Visible.within(caller, token.sites()))
+    private ApiToken seen(HttpServletRequest request, Caller caller, String id) {
+        ApiToken token = tokens.find(Visible.uuid(id))
                 .orElseThrow(() -> Problem.notFound().exception());
+        if (!Visible.within(caller, token.sites())) {
+            throw RouteGuard.hidden(request, null);
+        }
+        return token;
     }
 }

@@ -170,32 +170,35 @@ class BatchController {
 
     @RequiresRole(Role.VIEWER)
     @GetMapping("/{id}")
-    BatchJson get(Caller caller, @PathVariable String id) {
-        return BatchJson.of(seen(caller, id));
+    BatchJson get(HttpServletRequest request, Caller caller, @PathVariable String id) {
+        return BatchJson.of(seen(request, caller, id));
     }
 
     /** Nothing more is offered from now on; what an agent has got already goes on. */
     @RequiresRole(value = Role.TECHNICIAN, audit = "batch.cancel")
     @PostMapping("/{id}/cancel")
     ResponseEntity<BatchJson> cancel(
-            Caller caller, @PathVariable String id, @RequestBody(required = false) @Nullable CancelRequest body) {
+            HttpServletRequest request,
+            Caller caller,
+            @PathVariable String id,
+            @RequestBody(required = false) @Nullable CancelRequest body) {
         Checks checks = new Checks();
         String reason = body == null ? null : checks.optionalText("reason", body.reason(), REASON_LENGTH);
         checks.done();
-        Rollout batch = seen(caller, id);
+        Rollout batch = seen(request, caller, id);
         String why = "cancelled by " + caller.name() + (reason == null || reason.isBlank() ? "" : ": " + reason);
         if (!rollouts.cancel(batch.id(), why)) {
             throw Problem.conflict("batch-ended", "The batch has ended: " + batch.why() + ".")
                     .exception();
         }
-        return ResponseEntity.accepted().body(BatchJson.of(seen(caller, id)));
+        return ResponseEntity.accepted().body(BatchJson.of(seen(request, caller, id)));
     }
 
     /** By someone else than who asked for it, nor with a token that they made. */
     @RequiresRole(value = Role.TECHNICIAN, audit = "batch.approve")
     @PostMapping("/{id}/approve")
-    ResponseEntity<BatchJson> approve(Caller caller, @PathVariable String id) {
-        Rollout batch = seen(caller, id);
+    ResponseEntity<BatchJson> approve(HttpServletRequest request, Caller caller, @PathVariable String id) {
+        Rollout batch = seen(request, caller, id);
         if (batch.state() != RolloutState.HELD) {
             throw Problem.conflict("batch-not-held", "The batch does not wait for approval.")
                     .exception();
@@ -213,12 +216,15 @@ class BatchController {
             throw Problem.conflict("batch-not-held", "The batch does not wait for approval any more.")
                     .exception();
         }
-        return ResponseEntity.accepted().body(BatchJson.of(seen(caller, id)));
+        return ResponseEntity.accepted().body(BatchJson.of(seen(request, caller, id)));
     }
 
-    private Rollout seen(Caller caller, String id) {
-        return rollouts.find(Visible.uuid(id))
-                .filter(batch -> Visible.within(caller, batch.sites()))
+    private Rollout seen(HttpServletRequest request, Caller caller, String id) {
+        Rollout batch = rollouts.find(Visible.uuid(id))
                 .orElseThrow(() -> Problem.notFound().exception());
+        if (!Visible.within(caller, batch.sites())) {
+            throw RouteGuard.hidden(request, null);
+        }
+        return batch;
     }
 }

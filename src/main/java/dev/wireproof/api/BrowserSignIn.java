@@ -169,14 +169,7 @@ class BrowserSignIn {
         protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
                 throws ServletException, IOException {
             if (!"GET".equals(request.getMethod())) {
-                ProblemWriter.write(
-                        request,
-                        response,
-                        Problem.of(
-                                        HttpStatus.METHOD_NOT_ALLOWED,
-                                        "method-not-allowed",
-                                        "%s is no method of this resource.".formatted(request.getMethod()))
-                                .withHeader("Allow", "GET"));
+                ProblemWriter.write(request, response, Problem.wrongMethod(request.getMethod(), "GET"));
                 return;
             }
             if (limit.suspect(request, "")) {

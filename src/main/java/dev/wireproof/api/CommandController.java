@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
@@ -45,24 +46,27 @@ class CommandController {
     private final CommandCreation creation;
     private final Diagnoses diagnoses;
     private final Rollouts rollouts;
+    private final StillAllowed rights;
 
     CommandController(
             Commands commands,
             VisibleCommands visible,
             CommandCreation creation,
             Diagnoses diagnoses,
-            Rollouts rollouts) {
+            Rollouts rollouts,
+            StillAllowed rights) {
         this.commands = commands;
         this.visible = visible;
         this.creation = creation;
         this.diagnoses = diagnoses;
         this.rollouts = rollouts;
+        this.rights = rights;
     }
 
     record CancelRequest(@Nullable String reason) {}
 
     /**
-     * Answers when the command is stored; with {@code wait_s}, when it ended or that time is over. The wait holds no thread. Without it the
+     * Answers when the command is stored; with {@code wait_s}, when it ended, or that time or the right to it is over. The wait holds no thread. Without it the
      * request's own virtual thread waits for the commit, which is cheaper than a second dispatch.
      */
     @RequiresRole(value = Role.TECHNICIAN, audit = "command.create")
@@ -77,7 +81,8 @@ class CommandController {
         if (wait.isZero()) {
             return CommandCreation.answer(submitted.join());
         }
-        return submitted.thenCompose(submission -> awaited(submission, wait));
+        BooleanSupplier allowed = rights.asked(_ -> true);
+        return submitted.thenCompose(submission -> rights.whileAllowed(awaited(submission, wait), allowed));
     }
 
     /** What {@link #create} declares, for the short way that leads to the same. */
@@ -124,7 +129,9 @@ class CommandController {
         if (wait.isZero() || command.state().ended()) {
             return shown(command);
         }
-        return commands.awaitEnd(command.id(), wait).thenApply(later -> {
+        var end = rights.whileAllowed(
+                commands.awaitEnd(command.id(), wait), rights.asked(now -> now.sees(command.siteId())));
+        return end.thenApply(later -> {
             CommandView view = later.orElse(command);
             return ResponseEntity.status(view.state().ended() ? HttpStatus.OK : HttpStatus.ACCEPTED)
                     .body(shown(view));
@@ -214,7 +221,10 @@ class CommandController {
     @PostMapping("/{id}/redeliver")
     ResponseEntity<CommandJson> redeliver(HttpServletRequest request, Caller caller, @PathVariable String id) {
         CommandView command = visible.command(request, caller, id);
-        return decided(commands.redeliver(command.id(), caller.name()).join(), "not-redeliverable");
+        return decided(
+                commands.redeliver(command.id(), caller.name(), caller.tokenId())
+                        .join(),
+                "not-redeliverable");
     }
 
     private static ResponseEntity<CommandJson> decided(Decision decision, String conflictCode) {

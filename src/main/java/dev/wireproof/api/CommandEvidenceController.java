@@ -2,7 +2,6 @@ package dev.wireproof.api;
 
 import dev.wireproof.access.Caller;
 import dev.wireproof.access.Role;
-import dev.wireproof.access.TokenCheck;
 import dev.wireproof.command.CommandView;
 import dev.wireproof.command.CommandWatch;
 import dev.wireproof.command.Commands;
@@ -24,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -43,15 +43,15 @@ class CommandEvidenceController {
     private final Commands commands;
     private final Diagnoses diagnoses;
     private final VisibleCommands visible;
-    private final TokenCheck tokens;
+    private final StillAllowed rights;
     private final StreamPlaces places;
 
     CommandEvidenceController(
-            Commands commands, Diagnoses diagnoses, VisibleCommands visible, TokenCheck tokens, StreamPlaces places) {
+            Commands commands, Diagnoses diagnoses, VisibleCommands visible, StillAllowed rights, StreamPlaces places) {
         this.commands = commands;
         this.diagnoses = diagnoses;
         this.visible = visible;
-        this.tokens = tokens;
+        this.rights = rights;
         this.places = places;
     }
 
@@ -89,7 +89,7 @@ class CommandEvidenceController {
     }
 
     /**
-     * The bytes so far, from {@code offset} on. What a process writes is never a page: it comes as an attachment, with a type that no browser
+     * The bytes so far, from {@code offset} on, as long as the caller may read them. What a process writes is never a page: it comes as an attachment, with a type that no browser
      * runs.
      */
     @RequiresRole(Role.VIEWER)
@@ -107,6 +107,7 @@ class CommandEvidenceController {
         long from = checks.range("offset", checks.number("offset", offset), 0, Long.MAX_VALUE, 0);
         checks.done();
         CommandView command = visible.command(request, caller, id);
+        BooleanSupplier allowed = rights.asked(now -> now.sees(command.siteId()));
         Stream which = Stream.valueOf(name.toUpperCase(Locale.ROOT));
         OutputSlice slice = slice(command.id(), which, from);
         byte[] bytes = slice.withGapsMarked();
@@ -118,6 +119,9 @@ class CommandEvidenceController {
             long next = slice.nextOffset();
             if (next <= from) {
                 return;
+            }
+            if (!allowed.getAsBoolean()) {
+                throw Problem.unauthenticated().exception();
             }
             from = next;
             slice = slice(command.id(), which, from);
@@ -164,13 +168,10 @@ class CommandEvidenceController {
         if (watch.isEmpty()) {
             throw Problem.unavailable(5).exception(); // it is there, so too many watch already
         }
-        String secret = Callers.secret();
         return EventStream.start(
                 watch.get(),
                 command.secret(),
-                () -> tokens.callerWith(secret)
-                        .filter(now -> now.sees(command.siteId()))
-                        .isPresent(),
+                rights.asked(now -> now.sees(command.siteId())),
                 () -> places.leave(address));
     }
 }

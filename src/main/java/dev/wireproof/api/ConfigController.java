@@ -122,7 +122,7 @@ class ConfigController {
                 .orElseThrow(() -> Problem.notFound().exception());
         SiteId site = config.site() != null ? config.site() : siteOf(config.agent());
         if (site == null ? !caller.seesAll() : !caller.sees(site)) {
-            throw Problem.notFound().exception();
+            throw RouteGuard.hidden(request, site);
         }
         return ConfigJson.of(config);
     }

@@ -74,7 +74,7 @@ class ConnectionController {
                 .orElseThrow(() -> Problem.notFound().exception());
         Optional<SiteId> site = agents.lastSiteOf(view.agentId());
         if (!caller.seesAll() && !site.map(caller::sees).orElse(false)) {
-            throw Problem.notFound().exception();
+            throw RouteGuard.hidden(request, site.orElse(null));
         }
         site.ifPresent(found -> RouteGuard.about(request, found));
         return view;

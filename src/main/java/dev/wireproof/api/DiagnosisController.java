@@ -98,7 +98,10 @@ class DiagnosisController {
         checks.done();
         Visible.At at = visible.agent(request, caller, id);
         return PageJson.of(
-                diagnoses.ofAgent(at.agent(), after, paging.limitAndOne()), paging, DiagnosisJson::of, Diagnosis::id);
+                diagnoses.ofAgent(at.agent(), caller.sites(), after, paging.limitAndOne()),
+                paging,
+                DiagnosisJson::of,
+                Diagnosis::id);
     }
 
     @RequiresRole(Role.VIEWER)
@@ -106,9 +109,8 @@ class DiagnosisController {
     DiagnosisJson get(HttpServletRequest request, Caller caller, @PathVariable String id) {
         Diagnosis diagnosis = diagnoses
                 .find(Visible.uuid(id))
-                .filter(found -> caller.sees(found.siteId()))
                 .orElseThrow(() -> Problem.notFound().exception());
-        RouteGuard.about(request, diagnosis.siteId());
+        Visible.require(request, caller, diagnosis.siteId());
         return DiagnosisJson.of(diagnosis);
     }
 

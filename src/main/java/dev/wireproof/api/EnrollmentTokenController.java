@@ -144,9 +144,8 @@ class EnrollmentTokenController {
 
     private EnrollmentToken seen(HttpServletRequest request, Caller caller, String id) {
         EnrollmentToken token = tokens.find(Visible.uuid(id))
-                .filter(found -> caller.sees(found.site()))
                 .orElseThrow(() -> Problem.notFound().exception());
-        RouteGuard.about(request, token.site());
+        Visible.require(request, caller, token.site());
         return token;
     }
 }

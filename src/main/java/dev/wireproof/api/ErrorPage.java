@@ -37,7 +37,21 @@ class ErrorPage implements ErrorController {
                 Problem.of(
                         status,
                         status.getReasonPhrase().toLowerCase(Locale.ROOT).replaceAll("[^a-z]+", "-"),
-                        status.is4xxClientError() ? "The request cannot be used." : "The request failed.");
+                        detail(status));
+        };
+    }
+
+    private static String detail(HttpStatus status) {
+        return switch (status) {
+            case BAD_REQUEST ->
+                "The request cannot be read: its first line, a header, what it says of the length of its body, or an escape in its"
+                        + " address (UTF-8, each byte as %XX) is not as HTTP/1.1 has it.";
+            case URI_TOO_LONG -> "The address of the request is longer than this server reads: ask for less at once.";
+            case REQUEST_HEADER_FIELDS_TOO_LARGE ->
+                "The headers of the request are longer than this server reads, all of them together.";
+            case EXPECTATION_FAILED -> "No expectation but 100-continue is met here.";
+            case UPGRADE_REQUIRED, HTTP_VERSION_NOT_SUPPORTED -> "This server speaks HTTP/1.1.";
+            default -> status.is4xxClientError() ? "The request cannot be used." : "The request failed.";
         };
     }
 }

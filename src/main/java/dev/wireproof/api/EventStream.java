@@ -3,9 +3,9 @@ package dev.wireproof.api;
 import dev.wireproof.command.CommandSignal;
 import dev.wireproof.command.CommandWatch;
 import dev.wireproof.command.StoreUnavailableException;
+import dev.wireproof.identity.IdentityProviderAwayException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
@@ -25,8 +25,6 @@ import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
  * write; a comment each 10 s makes one), or when the store fails: the client comes back with Last-Event-ID and misses nothing.
  */
 final class EventStream {
-    /** Between two looks at whether the client still may follow: a right that was taken away ends what is open within 5 s. */
-    private static final Duration LOOK = Duration.ofSeconds(2);
     /** Looks without news before a comment goes out. */
     private static final int QUIET_LOOKS = 5;
 
@@ -75,7 +73,7 @@ final class EventStream {
         int quiet = 0;
         try (watch) {
             while (!watch.ended()) {
-                List<CommandSignal> news = watch.next(LOOK);
+                List<CommandSignal> news = watch.next(StillAllowed.LOOK);
                 if (!allowed.getAsBoolean()) {
                     break;
                 }
@@ -93,7 +91,7 @@ final class EventStream {
             Thread.currentThread().interrupt();
         } catch (IOException | IllegalStateException gone) {
             emitter.complete();
-        } catch (StoreUnavailableException | DataAccessException e) {
+        } catch (StoreUnavailableException | DataAccessException | IdentityProviderAwayException e) {
             emitter.complete(); // the status was sent long ago; an early end makes the client come back
         } catch (RuntimeException e) {
             log.atError().setCause(e).log("api.events_failed");

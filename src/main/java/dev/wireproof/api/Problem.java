@@ -35,6 +35,14 @@ record Problem(
         return new Problem(status, code, detail, List.of(), Map.of(), Map.of());
     }
 
+    static Problem unauthenticated() {
+        return of(
+                        HttpStatus.UNAUTHORIZED,
+                        "unauthenticated",
+                        "A valid API token is required: Authorization: Bearer <token>.")
+                .withHeader("WWW-Authenticate", "Bearer");
+    }
+
     static Problem notFound() {
         return of(HttpStatus.NOT_FOUND, "not-found", "There is no such resource.");
     }
@@ -51,6 +59,15 @@ record Problem(
 
     static Problem invalid(String field, String message) {
         return invalid(List.of(new FieldError(field, message)));
+    }
+
+    /** @param allowed such as {@code GET, POST}; empty when that is not known */
+    static Problem wrongMethod(String method, String allowed) {
+        Problem problem = of(
+                HttpStatus.METHOD_NOT_ALLOWED,
+                "method-not-allowed",
+                "%s is no method of this resource.".formatted(method));
+        return allowed.isEmpty() ? problem : problem.withHeader("Allow", allowed);
     }
 
     static Problem malformed(String detail) {

@@ -7,12 +7,15 @@ import dev.wireproof.identity.IdentityProviderAwayException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
+import org.eclipse.jetty.http.HttpException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.dao.TransientDataAccessException;
+import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.converter.HttpMessageNotReadableException;
 import org.springframework.jdbc.CannotGetJdbcConnectionException;
@@ -71,6 +74,9 @@ class ProblemAdvice {
                         HttpStatus.NOT_ACCEPTABLE,
                         "not-acceptable",
                         "None of the types that the request accepts can be made from this resource.");
+            case HttpException unreadable
+            when HttpStatus.resolve(unreadable.getCode()) instanceof HttpStatus status && status.is4xxClientError() ->
+                ErrorPage.problem(status);
             case MissingServletRequestParameterException missing ->
                 Problem.invalid(missing.getParameterName(), "is required");
             case TooManyWaitingException full -> tooManyWaiting(full);
@@ -129,17 +135,11 @@ class ProblemAdvice {
     }
 
     private static Problem wrongMethod(HttpRequestMethodNotSupportedException method) {
-        Problem problem = Problem.of(
-                HttpStatus.METHOD_NOT_ALLOWED,
-                "method-not-allowed",
-                "%s is no method of this resource.".formatted(method.getMethod()));
-        return method.getSupportedHttpMethods() == null
-                ? problem
-                : problem.withHeader(
-                        "Allow",
-                        method.getSupportedHttpMethods().stream()
-                                .map(Object::toString)
-                                .sorted()
-                                .collect(Collectors.joining(", ")));
+        Set<HttpMethod> supported = method.getSupportedHttpMethods();
+        return Problem.wrongMethod(
+                method.getMethod(),
+                supported == null
+                        ? ""
+                        : supported.stream().map(HttpMethod::name).sorted().collect(Collectors.joining(", ")));
     }
 }

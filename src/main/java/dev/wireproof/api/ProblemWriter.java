@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.eclipse.jetty.ee11.servlet.ServletContextRequest;
 import org.springframework.http.HttpStatus;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -13,13 +14,20 @@ import tools.jackson.databind.json.JsonMapper;
 final class ProblemWriter {
     static final String CONTENT_TYPE = "application/problem+json";
 
+    /** What Jetty calls an address that it could not read. */
+    private static final String UNREADABLE = "/badMessage";
+
     private static final JsonMapper JSON = ApiJson.mapper();
 
     private ProblemWriter() {}
 
-    /** Does nothing when the answer has begun already: the client then sees it end early. */
+    /** An answer that has begun already is cut with its connection: ended in good order, a part of it would look like all of it. */
     static void write(HttpServletRequest request, HttpServletResponse response, Problem problem) throws IOException {
         if (response.isCommitted()) {
+            ServletContextRequest.getServletContextRequest(request)
+                    .getConnectionMetaData()
+                    .getConnection()
+                    .close();
             return;
         }
         response.resetBuffer();
@@ -40,7 +48,7 @@ final class ProblemWriter {
         members.put("title", title(problem.status()));
         members.put("status", problem.status().value());
         members.put("detail", problem.detail());
-        members.put("instance", instance);
+        members.put("instance", UNREADABLE.equals(instance) ? "/" : instance);
         members.put("code", problem.code());
         if (!problem.errors().isEmpty()) {
             members.put("errors", problem.errors());

@@ -31,6 +31,7 @@ class ReaperController {
 
     record ReaperRequest(@Nullable String agentId) {}
 
+    /** @param settledSinceStart of all sites; null for a token that is limited to some */
     record ReaperJson(
             boolean paused,
             @Nullable Instant pausedSince,
@@ -38,9 +39,12 @@ class ReaperController {
             long overdue,
             List<UpcomingJson> next,
             @Nullable Instant lastRunAt,
-            long settledSinceStart) {
-        /** @param seen which paused agents are shown */
-        static ReaperJson of(Reaper.View view, Predicate<AgentId> seen) {
+            @Nullable Long settledSinceStart) {
+        /**
+         * @param seen which paused agents are shown
+         * @param all whether what is counted for the whole server is shown
+         */
+        static ReaperJson of(Reaper.View view, Predicate<AgentId> seen, boolean all) {
             return new ReaperJson(
                     view.pausedSince() != null,
                     view.pausedSince(),
@@ -58,7 +62,7 @@ class ReaperController {
                                     next.what()))
                             .toList(),
                     view.lastRunAt(),
-                    view.settledSinceStart());
+                    all ? view.settledSinceStart() : null);
         }
     }
 
@@ -72,7 +76,8 @@ class ReaperController {
         Checks checks = new Checks();
         Paging paging = Paging.of(checks, limit, null);
         checks.done();
-        return ReaperJson.of(reaper.view(caller.sites(), paging.limit()), agent -> visible.sees(caller, agent));
+        return ReaperJson.of(
+                reaper.view(caller.sites(), paging.limit()), agent -> visible.sees(caller, agent), caller.seesAll());
     }
 
     @RequiresRole(value = Role.ADMIN, audit = "reaper.pause")

@@ -21,6 +21,7 @@ import org.springframework.web.servlet.HandlerInterceptor;
 @Component
 class RouteGuard implements HandlerInterceptor {
     private static final String SITE = RouteGuard.class.getName() + ".site";
+    private static final String HIDDEN = RouteGuard.class.getName() + ".hidden";
     private static final String DETAIL = RouteGuard.class.getName() + ".detail";
     /** What the audit log calls a refused look at something: what is allowed to read leaves no line, what is refused does. */
     private static final String READ = "read";
@@ -34,6 +35,19 @@ class RouteGuard implements HandlerInterceptor {
     /** For the audit log: which site a request turned out to be about. */
     static void about(HttpServletRequest request, SiteId site) {
         request.setAttribute(SITE, site);
+    }
+
+    /**
+     * Something is there, and not the caller's: they are told what anybody is told of what is not there, and the audit log what it was.
+     *
+     * @param site whose it is; null: of several, or of none
+     */
+    static ProblemException hidden(HttpServletRequest request, @Nullable SiteId site) {
+        request.setAttribute(HIDDEN, true);
+        if (site != null) {
+            about(request, site);
+        }
+        return Problem.notFound().exception();
     }
 
     /** For the audit log: what else is to be known of a request, such as the hash of a script. No secrets. */
@@ -91,7 +105,7 @@ class RouteGuard implements HandlerInterceptor {
 
     /** Tells the audit log what became of a request that was let through. */
     void passed(HttpServletRequest request, HttpServletResponse response, Caller caller, RequiresRole declared) {
-        if (declared.audit().isEmpty()) {
+        if (declared.audit().isEmpty() && request.getAttribute(HIDDEN) == null) {
             return;
         }
         int status = response.getStatus();

@@ -51,17 +51,16 @@ class SignInLimit {
     }
 
     void failed(HttpServletRequest request, String secret) {
-        if (failures.failed(request.getRemoteAddr(), secret)) {
-            audit.recordSoon(new AuditEntry(
-                    "unknown",
-                    null,
-                    "api.sign_in_limited",
-                    request.getRequestURI(),
-                    null,
-                    request.getRemoteAddr(),
-                    "429",
-                    Map.of()));
+        switch (failures.failed(request.getRemoteAddr(), secret)) {
+            case FIRST -> note(request, "api.sign_in_refused", "401");
+            case AT_LIMIT -> note(request, "api.sign_in_limited", "429");
+            case ONE_MORE -> {}
         }
+    }
+
+    private void note(HttpServletRequest request, String action, String result) {
+        audit.recordSoon(new AuditEntry(
+                "unknown", null, action, request.getRequestURI(), null, request.getRemoteAddr(), result, Map.of()));
     }
 
     static Problem tooMany() {

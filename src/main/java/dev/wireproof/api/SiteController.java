@@ -92,6 +92,7 @@ class SiteController {
     @PatchMapping("/{id}")
     SiteJson rename(HttpServletRequest request, Caller caller, @PathVariable String id, @RequestBody SiteRequest body) {
         SiteId site = Visible.site(request, caller, id);
+        Visible.requireAllSites(caller); // a name that is taken would tell of a site that they may not see
         return done(sites.rename(site, body.checkedName()));
     }
 

@@ -6,7 +6,6 @@ import dev.wireproof.id.AgentId;
 import dev.wireproof.id.SiteId;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Collection;
-import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
@@ -39,12 +38,9 @@ class Visible {
     }
 
     At agent(HttpServletRequest request, Caller caller, AgentId agent) {
-        Optional<SiteId> site = agents.siteOf(agent);
-        if (site.isEmpty() || !caller.sees(site.get())) {
-            throw Problem.notFound().exception();
-        }
-        RouteGuard.about(request, site.get());
-        return new At(agent, site.get());
+        SiteId site = agents.siteOf(agent).orElseThrow(() -> Problem.notFound().exception());
+        require(request, caller, site);
+        return new At(agent, site);
     }
 
     /**
@@ -62,11 +58,16 @@ class Visible {
 
     static SiteId site(HttpServletRequest request, Caller caller, String id) {
         SiteId site = parsed(id, SiteId::parse);
+        require(request, caller, site);
+        return site;
+    }
+
+    /** For what is there, and of that site. */
+    static void require(HttpServletRequest request, Caller caller, SiteId site) {
         if (!caller.sees(site)) {
-            throw Problem.notFound().exception();
+            throw RouteGuard.hidden(request, site);
         }
         RouteGuard.about(request, site);
-        return site;
     }
 
     /** For what is about the whole server: one who is limited to some sites may not do it. */

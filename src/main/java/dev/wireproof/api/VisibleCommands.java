@@ -5,7 +5,6 @@ import dev.wireproof.command.CommandView;
 import dev.wireproof.command.Commands;
 import dev.wireproof.id.CommandId;
 import jakarta.servlet.http.HttpServletRequest;
-import java.util.Optional;
 import org.springframework.stereotype.Component;
 
 /** The commands that a caller may see: those of their sites. */
@@ -18,11 +17,9 @@ class VisibleCommands {
     }
 
     CommandView command(HttpServletRequest request, Caller caller, String id) {
-        Optional<CommandView> command = commands.find(Visible.parsed(id, CommandId::parse));
-        if (command.isEmpty() || !caller.sees(command.get().siteId())) {
-            throw Problem.notFound().exception();
-        }
-        RouteGuard.about(request, command.get().siteId());
-        return command.get();
+        CommandView command = commands.find(Visible.parsed(id, CommandId::parse))
+                .orElseThrow(() -> Problem.notFound().exception());
+        Visible.require(request, caller, command.siteId());
+        return command;
     }
 }

@@ -31,6 +31,8 @@ class CommandQueries {
 
     private static final String FIND = "SELECT %s FROM command WHERE id = ANY (:ids)".formatted(WHOLE);
 
+    private static final String HAND_OVER =
+            "UPDATE command SET token_id = :token WHERE id = :id AND state IN ('undeliverable', 'expired')";
     private static final String LIST = """
         SELECT %s
           FROM command
@@ -79,6 +81,14 @@ class CommandQueries {
     CommandQueries(JdbcClient db, AgentPresence presence) {
         this.db = db;
         this.presence = presence;
+    }
+
+    /** One that has ended without an answer is that token's from now on: whatever becomes of it is asked by its right. */
+    void handOver(CommandId id, UUID tokenId) {
+        Reading.of(() -> db.sql(HAND_OVER)
+                .param("id", id.value())
+                .param("token", tokenId)
+                .update());
     }
 
     Optional<CommandView> find(CommandId id) {

@@ -5,6 +5,7 @@ import dev.wireproof.protocol.AgentMessage.Stream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -46,8 +47,12 @@ public interface Commands {
     /** @param reason null when none was given; goes to the agent */
     CompletableFuture<Decision> cancel(CommandId id, @Nullable String reason, String by);
 
-    /** A new round of attempts with a new time to live, of the same length as the first. */
-    CompletableFuture<Decision> redeliver(CommandId id, String by);
+    /**
+     * A new round of attempts with a new time to live, of the same length as the first.
+     *
+     * @param tokenId whose token asks: from now on the command waits by its right, and no longer by that of who asked first
+     */
+    CompletableFuture<Decision> redeliver(CommandId id, String by, UUID tokenId);
 
     /**
      * The command as soon as it has ended, or as it is after {@code atMost}; empty when there is none such. The number of waiters is bounded;

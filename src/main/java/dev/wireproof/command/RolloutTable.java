@@ -80,7 +80,7 @@ final class RolloutTable {
             "UPDATE rollout_target SET ended = :how WHERE rollout_id = :id AND n = :n AND command_id IS NULL";
     private static final String RELEASED =
             "UPDATE rollout_target SET command_id = :command WHERE rollout_id = :id AND n = :n AND ended IS NULL";
-    /** In the order in which they were named; with where the agent stands now. */
+    /** In the order in which they were named; with where the agent stands now. For the array see {@link #WAITING_OF}. */
     private static final String WAITING = """
         SELECT t.n, t.agent_id, t.os_family, a.site_id
           FROM rollout_target t
@@ -88,7 +88,7 @@ final class RolloutTable {
          WHERE t.rollout_id = :id
            AND t.command_id IS NULL
            AND t.ended IS NULL
-           AND (a.id IS NULL OR t.agent_id = ANY (:connected::uuid[]))
+           AND (a.id IS NULL OR t.agent_id = ANY ((SELECT :connected::uuid[])::uuid[]))
          ORDER BY t.n
          LIMIT :limit
         """;
@@ -105,8 +105,17 @@ final class RolloutTable {
            AND c.state = 'queued'
          LIMIT 500
         """;
-    private static final String QUEUED_OF =
-            "SELECT id FROM command WHERE state = 'queued' AND token_id = ANY (:tokens::uuid[]) LIMIT 500";
+    /** The arrays stand in selects of their own, or PostgreSQL would read their text anew for each row. */
+    private static final String WAITING_OF = """
+        SELECT id
+          FROM command
+         WHERE token_id = ANY ((SELECT :tokens::uuid[])::uuid[])
+           AND (state = 'queued'
+                OR (state = 'offered'
+                    AND cancel_requested_at IS NULL
+                    AND agent_id <> ALL ((SELECT :connected::uuid[])::uuid[])))
+         LIMIT 500
+        """;
 
     /** One that may still do something, with what its commands are made of. */
     record Running(
@@ -334,10 +343,11 @@ final class RolloutTable {
                 .list();
     }
 
-    /** Commands that no agent was offered, of these tokens. */
-    List<CommandId> queuedOf(Collection<UUID> tokens) {
-        return db.sql(QUEUED_OF)
+    /** Commands of these tokens that no agent was offered, or whose agent went without a word: both wait for it to come. */
+    List<CommandId> waitingOf(Collection<UUID> tokens, Collection<AgentId> connected) {
+        return db.sql(WAITING_OF)
                 .param("tokens", array(tokens, token -> token))
+                .param("connected", array(connected, agent -> agent))
                 .query((rs, _) -> new CommandId(RowReader.uuid(rs, "id")))
                 .list();
     }

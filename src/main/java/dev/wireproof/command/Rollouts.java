@@ -98,11 +98,11 @@ public final class Rollouts extends LoopingPart {
         withdrawRevoked(now);
     }
 
-    /** What no agent was offered yet of tokens that were revoked: all at the first time, then those of late. */
+    /** What still waits for its agent, of tokens that were revoked: all at the first time, then those of late. */
     private void withdrawRevoked(Instant now) {
         List<UUID> revoked = tokens.revokedSince(revokedSince);
         if (!revoked.isEmpty()) {
-            withdraw(table.queuedOf(revoked), "the token that asked for it was revoked");
+            withdraw(table.waitingOf(revoked, lanes.connected()), "the token that asked for it was revoked");
         }
         revokedSince = now.minus(WITHDRAWN_LATELY);
     }

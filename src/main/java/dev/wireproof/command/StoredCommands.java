@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -127,8 +128,9 @@ final class StoredCommands implements Commands {
     }
 
     @Override
-    public CompletableFuture<Decision> redeliver(CommandId id, String by) {
-        return decide(id, _ -> new CommandEvent.RedeliverRequested(clock.instant(), by));
+    public CompletableFuture<Decision> redeliver(CommandId id, String by, UUID tokenId) {
+        return CompletableFuture.runAsync(() -> queries.handOver(id, tokenId), blocking)
+                .thenCompose(_ -> decide(id, _ -> new CommandEvent.RedeliverRequested(clock.instant(), by)));
     }
 
     private CompletableFuture<Decision> decide(CommandId id, EventMaker event) {

@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -41,8 +42,13 @@ public interface Diagnoses {
     /** The newest for each of them that has one. */
     Map<CommandId, UUID> ofCommands(Collection<CommandId> commands);
 
-    /** Newest first. @param before the id where the page before ended; null: from the newest */
-    List<Diagnosis> ofAgent(AgentId agent, @Nullable UUID before, int limit);
+    /**
+     * Newest first.
+     *
+     * @param sites only those that were made while the agent stood at one of these; null: all
+     * @param before the id where the page before ended; null: from the newest
+     */
+    List<Diagnosis> ofAgent(AgentId agent, @Nullable Set<SiteId> sites, @Nullable UUID before, int limit);
 
     /** A command's own timeline with the frames and heartbeats around it, in the server's order. Empty when there is no such command */
     Optional<List<TimelineEntry>> timeline(CommandId command);

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -57,6 +58,7 @@ final class DiagnosisTable {
     private static final String OF_AGENT = """
         SELECT * FROM diagnosis
          WHERE agent_id = :agent
+           AND (:anySite OR site_id = ANY (:sites))
            AND (:before::uuid IS NULL OR id < :before)
          ORDER BY id DESC
          LIMIT :limit
@@ -193,9 +195,11 @@ final class DiagnosisTable {
         return newest;
     }
 
-    List<Diagnosis> ofAgent(AgentId agent, @Nullable UUID before, int limit) {
+    List<Diagnosis> ofAgent(AgentId agent, @Nullable Set<SiteId> sites, @Nullable UUID before, int limit) {
         return db.sql(OF_AGENT)
                 .param("agent", agent.value())
+                .param("anySite", sites == null)
+                .param("sites", idsOf(sites))
                 .param("before", before)
                 .param("limit", limit)
                 .query(DiagnosisTable::read)
@@ -204,6 +208,11 @@ final class DiagnosisTable {
 
     void forget(Instant before) {
         db.sql(FORGET).param("before", utc(before)).update();
+    }
+
+    /** @param sites null: the query looks at another flag */
+    static UUID[] idsOf(@Nullable Set<SiteId> sites) {
+        return sites == null ? new UUID[0] : sites.stream().map(SiteId::value).toArray(UUID[]::new);
     }
 
     static OffsetDateTime utc(Instant at) {

@@ -118,13 +118,8 @@ final class FleetReader implements FleetHealth {
     }
 
     private JdbcClient.StatementSpec scoped(String sql, @Nullable Set<SiteId> sites) {
-        JdbcClient.StatementSpec statement = db.sql(sql)
-                .param("anySite", sites == null)
-                .param(
-                        "sites",
-                        sites == null
-                                ? new UUID[0]
-                                : sites.stream().map(SiteId::value).toArray(UUID[]::new));
+        JdbcClient.StatementSpec statement =
+                db.sql(sql).param("anySite", sites == null).param("sites", DiagnosisTable.idsOf(sites));
         return sql.contains(":from") ? statement.param("from", lately()) : statement;
     }
 

@@ -74,8 +74,10 @@ final class Probes {
                 // Someone was first, or it has ended since: either way the newest is the one to look at.
                 return new Begun.Already(tools.table()
                         .runningOf(agent)
-                        .orElseGet(() ->
-                                tools.table().ofAgent(agent, null, 1).getFirst().id()));
+                        .orElseGet(() -> tools.table()
+                                .ofAgent(agent, null, null, 1)
+                                .getFirst()
+                                .id()));
             }
             started = true;
             onceStored(diagnosis, duration);

@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -55,8 +56,8 @@ final class StoredDiagnoses implements Diagnoses {
     }
 
     @Override
-    public List<Diagnosis> ofAgent(AgentId agent, @Nullable UUID before, int limit) {
-        return table.ofAgent(agent, before, limit);
+    public List<Diagnosis> ofAgent(AgentId agent, @Nullable Set<SiteId> sites, @Nullable UUID before, int limit) {
+        return table.ofAgent(agent, sites, before, limit);
     }
 
     @Override

@@ -24,6 +24,7 @@ public final class VerifyEvidence {
     static final int CHANGED = 1;
     static final int USAGE = 2;
 
+    private static final int LONGEST = 300;
     private static final String USAGE_LINE = "usage: verify-evidence FILE [--public-key BASE64]";
     private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -58,7 +59,7 @@ public final class VerifyEvidence {
             problem = "it is no evidence of this form: " + firstLine(e);
         }
         if (problem != null) {
-            err.println("NOT VALID: " + problem);
+            err.println("NOT VALID: " + Quoted.plain(problem, LONGEST));
             return CHANGED;
         }
         return GOOD;
@@ -109,11 +110,9 @@ public final class VerifyEvidence {
             return "it is signed by another key (" + keyId + ") than the one given";
         }
         JsonNode command = document.path("command");
-        out.println("VALID: unchanged since it was signed at "
-                + document.path("made_at").asString(""));
-        out.println("command " + command.path("id").asString("") + ", state "
-                + command.path("state").asString("") + ", certainty "
-                + command.path("certainty").asString(""));
+        out.println("VALID: unchanged since it was signed at " + said(document, "made_at"));
+        out.println("command " + said(command, "id") + ", state " + said(command, "state") + ", certainty "
+                + said(command, "certainty"));
         out.println("signed by key " + keyId + ": " + publicKey);
         out.println(
                 expectedKey == null
@@ -121,6 +120,11 @@ public final class VerifyEvidence {
                                 + " whose it is."
                         : "It is the key that was given.");
         return null;
+    }
+
+    /** Whoever signs with a key of their own writes what they like, and this goes to somebody's terminal. */
+    private static String said(JsonNode object, String field) {
+        return Quoted.plain(object.path(field).asString(""), LONGEST);
     }
 
     /** An editor or a mail client may have ended the file with a line break; that is no content. */

@@ -9,11 +9,11 @@ import java.net.UnknownHostException;
  * Where this server may call by itself. An address out of a document that others wrote must not become a way to what only this server
  * reaches: so https, and no address that is private, of this machine, or of no single machine, unless the operator allows it.
  */
-public final class OutboundAddresses {
+final class OutboundAddresses {
     private final boolean privateToo;
 
     /** @param privateToo whether private and loopback addresses are allowed, and http at the latter */
-    public OutboundAddresses(boolean privateToo) {
+    OutboundAddresses(boolean privateToo) {
         this.privateToo = privateToo;
     }
 
@@ -21,7 +21,7 @@ public final class OutboundAddresses {
      * @return the address, for the caller to go on with
      * @throws UnknownHostException saying why, for one that must not be called
      */
-    public URI checked(URI address) throws UnknownHostException {
+    URI checked(URI address) throws UnknownHostException {
         String host = address.getHost();
         boolean fit = host != null
                 && address.getUserInfo() == null
@@ -48,7 +48,7 @@ public final class OutboundAddresses {
      *
      * @throws UnknownHostException when any of the host's addresses is not allowed
      */
-    public InetAddress[] resolved(String host) throws UnknownHostException {
+    InetAddress[] resolved(String host) throws UnknownHostException {
         InetAddress[] found = InetAddress.getAllByName(host);
         for (InetAddress each : found) {
             if (!privateToo && !isPublic(each) || each.isMulticastAddress() || each.isAnyLocalAddress()) {

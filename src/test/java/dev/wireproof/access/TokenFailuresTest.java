@@ -2,8 +2,10 @@ package dev.wireproof.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.wireproof.access.TokenFailures.Refusal;
 import dev.wireproof.testkit.Shows;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -65,10 +67,13 @@ class TokenFailuresTest {
     }
 
     @Test
-    void the_limit_is_told_once() {
-        assertThat(failures.failed(HERE, "a")).isFalse();
-        assertThat(failures.failed(HERE, "b")).isFalse();
-        assertThat(failures.failed(HERE, "c")).isTrue();
-        assertThat(failures.failed(HERE, "d")).isFalse();
+    void the_first_of_a_minute_and_the_limit_are_told_once() {
+        assertThat(List.of(
+                        failures.failed(HERE, "a"),
+                        failures.failed(HERE, "b"),
+                        failures.failed(HERE, "c"),
+                        failures.failed(HERE, "d")))
+                .containsExactly(Refusal.FIRST, Refusal.ONE_MORE, Refusal.AT_LIMIT, Refusal.ONE_MORE);
+        assertThat(failures.failed(THERE, "e")).isEqualTo(Refusal.FIRST);
     }
 }

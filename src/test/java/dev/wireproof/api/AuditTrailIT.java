@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.wireproof.VerifyAuditForTests;
+import dev.wireproof.id.SiteId;
 import dev.wireproof.testkit.Http;
 import dev.wireproof.testkit.RunningServer;
 import dev.wireproof.testkit.RunningServer.Enrolled;
 import dev.wireproof.testkit.Shows;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -33,12 +35,17 @@ class AuditTrailIT {
     }
 
     private JsonNode newest(String action) {
+        return newest(action, "");
+    }
+
+    /** @param about how its target begins */
+    private JsonNode newest(String action, String about) {
         return await().until(
                         () -> admin.get("/api/v1/audit?limit=1&action=" + action)
                                 .json()
                                 .get("items")
                                 .path(0),
-                        JsonNode::isObject);
+                        line -> line.path("target").asString("").startsWith(about) && line.isObject());
     }
 
     @Test
@@ -48,8 +55,7 @@ class AuditTrailIT {
                             "/api/v1/commands",
                             "{\"agent_id\":\"%s\",\"script\":\"canary-4711\"}".formatted(agent.agentId()))
                     .header("location");
-            JsonNode line = newest("command.create");
-            assertThat(line.get("target").asString()).isEqualTo(at);
+            JsonNode line = newest("command.create", at);
             assertThat(line.get("actor").asString()).isEqualTo("bootstrap");
             assertThat(line.get("remote_address").asString()).isEqualTo("127.0.0.1");
             assertThat(line.get("result").asString()).isEqualTo("ok");
@@ -78,6 +84,39 @@ class AuditTrailIT {
         JsonNode refused = newest("read");
         assertThat(refused.get("target").asString()).isEqualTo("/api/v1/sites");
         assertThat(refused.get("result").asString()).isEqualTo("403");
+    }
+
+    @Test
+    void a_wrong_token_and_a_look_at_what_is_another_sites_leave_a_line() {
+        String site = admin.post("/api/v1/sites", "{\"name\":\"next door\"}")
+                .json()
+                .get("id")
+                .asString();
+        Http neighbour = admin.with(admin.post(
+                        "/api/v1/api-tokens",
+                        "{\"name\":\"neighbour\",\"role\":\"admin\",\"site_ids\":[\"%s\"]}".formatted(site))
+                .json()
+                .get("secret")
+                .asString());
+        assertThat(admin.with("wpt_nobody-has-this").get("/api/v1/agents").status())
+                .isEqualTo(401);
+        assertThat(newest("api.sign_in_refused").get("result").asString()).isEqualTo("401");
+        try (Enrolled agent = server.enrol()) {
+            String at = admin.post(
+                            "/api/v1/commands", "{\"agent_id\":\"%s\",\"script\":\"x\"}".formatted(agent.agentId()))
+                    .header("location");
+            for (String path : List.of("/api/v1/agents/" + agent.agentId(), at, at + "/timeline")) {
+                assertThat(neighbour.get(path).status()).isEqualTo(404);
+                JsonNode line = newest("read", path);
+                assertThat(line.get("target").asString()).isEqualTo(path);
+                assertThat(line.get("actor").asString()).isEqualTo("neighbour");
+                assertThat(line.get("result").asString()).isEqualTo("404");
+                assertThat(line.get("site_id").asString()).isEqualTo(SiteId.DEFAULT.toString());
+            }
+        }
+        assertThat(neighbour.get("/api/v1/audit").text())
+                .as("whose it is is not told to who looked")
+                .doesNotContain("/api/v1/commands/", "/api/v1/agents/");
     }
 
     @Test

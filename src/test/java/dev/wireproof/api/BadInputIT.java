@@ -376,10 +376,19 @@ class BadInputIT {
 
     // ---- what agents say
 
+    /** Begins a sequence, a line, or another direction of writing, in the terminal of whoever reads it. */
+    private static boolean steersATerminal(int c) {
+        return Character.isISOControl(c)
+                || Character.getType(c) == Character.FORMAT
+                || Character.getType(c) == Character.LINE_SEPARATOR
+                || Character.getType(c) == Character.PARAGRAPH_SEPARATOR;
+    }
+
     @Test
     @Shows({"S36", "S39"})
     void an_agents_text_breaks_no_row_no_answer_and_no_log_line() {
-        String hostname = "<script>alert(1)</script>\n2026 ERROR forged\u001b[2J\u0000\ud800\"}{";
+        String hostname =
+                "<script>alert(1)</script>\n2026 ERROR forged\u001b[2J\u0000\ud800\"}{\u007f\u009b2J\u202egpj.exe\u2028grün";
         AgentMessage.Auth ordinary = RawPeer.auth(
                 new AgentMessage.Credentials.Enrolling(RunningServer.ENROLLMENT, "device\u0000" + UUID.randomUUID()),
                 UUID.randomUUID());
@@ -402,13 +411,16 @@ class BadInputIT {
         AgentId hostile = ack.agentId();
         JsonNode shown = admin.get("/api/v1/agents/" + hostile).json();
         assertThat(shown.get("hostname").asString())
-                .isEqualTo("<script>alert(1)</script>\n2026 ERROR forged\u001b[2J\u2400\ufffd\"}{");
+                .isEqualTo(
+                        "<script>alert(1)</script>\n2026 ERROR forged\u001b[2J\u2400\ufffd\"}{\u007f\u009b2J\u202egpj.exe\u2028grün");
         assertThat(shown.get("tags").get("k\u2400").asString()).isEqualTo("v\ufffd");
         Http.Answer list = admin.get("/api/v1/agents?limit=500");
         assertThat(list.text())
                 .contains(enrolled.agentId())
                 .doesNotContain("\u0000")
-                .doesNotContain("\n2026");
+                .doesNotContain("\n2026")
+                .contains("\\u009b2J\\u202egpj.exe\\u2028grün");
+        assertThat(list.text().chars().filter(BadInputIT::steersATerminal)).isEmpty();
         assertThat(admin.get("/api/v1/agents?q=%3Cscript%3E").json().get("items"))
                 .hasSize(1);
 

@@ -8,18 +8,23 @@ import dev.wireproof.access.Role;
 import dev.wireproof.protocol.AgentMessage;
 import dev.wireproof.protocol.ServerMessage;
 import dev.wireproof.testkit.Http;
+import dev.wireproof.testkit.RawPeer;
 import dev.wireproof.testkit.RunningServer;
 import dev.wireproof.testkit.RunningServer.Enrolled;
 import dev.wireproof.testkit.Shows;
+import dev.wireproof.testkit.TestDatabase;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.JsonNode;
 
 /** One command for many agents: what goes out, in which steps, and what stops it. */
@@ -229,6 +234,66 @@ class BatchIT {
                             () -> assertThat(admin.get(hers).json().get("state").asString())
                                     .isEqualTo("cancelled"));
             assertThat(admin.get(ours).json().get("state").asString()).isEqualTo("queued");
+        }
+    }
+
+    @Test
+    @Shows("S21")
+    void what_its_agent_left_unanswered_is_not_offered_again_for_a_revoked_token() {
+        Made leaving = technician("leaving three");
+        try (Enrolled agent = server.enrol()) {
+            String at = leaving.http()
+                    .post("/api/v1/commands", "{\"agent_id\":\"%s\",\"script\":\"theirs\"}".formatted(agent.agentId()))
+                    .header("location");
+            agent.peer().awaitMessage("Command");
+            agent.peer().close();
+            await().until(() -> admin.get("/api/v1/agents/" + agent.agentId())
+                    .json()
+                    .get("status")
+                    .asString()
+                    .equals("offline"));
+            admin.delete("/api/v1/api-tokens/" + leaving.id());
+            await().until(() -> !admin.get(at).json().get("cancel_requested_at").isNull());
+            try (RawPeer back = RawPeer.upgraded(server.port())) {
+                back.authenticate(RawPeer.auth(
+                        new AgentMessage.Credentials.Enrolled(
+                                agent.welcome().agentId(),
+                                Objects.requireNonNull(agent.welcome().agentKey())),
+                        UUID.randomUUID()));
+                ServerMessage.CommandCancel asked = (ServerMessage.CommandCancel) back.awaitMessage("CommandCancel");
+                assertThat(at).endsWith(asked.commandId().toString());
+            }
+        }
+    }
+
+    @Test
+    @Shows("S21")
+    void who_has_a_command_delivered_again_answers_for_it_and_no_longer_who_asked_first() {
+        Made first = technician("first");
+        Made second = technician("second");
+        try (Enrolled agent = server.enrol()) {
+            agent.peer().close();
+            await().until(() -> admin.get("/api/v1/agents/" + agent.agentId())
+                    .json()
+                    .get("status")
+                    .asString()
+                    .equals("offline"));
+            String body = "{\"agent_id\":\"%s\",\"script\":\"x\"}".formatted(agent.agentId());
+            String kept = first.http().post("/api/v1/commands", body).header("location");
+            String withdrawn = first.http().post("/api/v1/commands", body).header("location");
+            JdbcClient.create(TestDatabase.at(server.databaseUrl()))
+                    .sql("UPDATE command SET expires_at = now(), due_at = now() WHERE agent_id = :agent::uuid")
+                    .param("agent", agent.agentId())
+                    .update();
+            awaitState(kept, "expired");
+            awaitState(withdrawn, "expired");
+            assertThat(admin.post(kept + "/redeliver", "{}").status()).isEqualTo(202);
+            assertThat(second.http().post(withdrawn + "/redeliver", "{}").status())
+                    .isEqualTo(202);
+            admin.delete("/api/v1/api-tokens/" + first.id());
+            admin.delete("/api/v1/api-tokens/" + second.id());
+            awaitState(withdrawn, "cancelled");
+            assertThat(admin.get(kept).json().get("state").asString()).isEqualTo("queued");
         }
     }
 

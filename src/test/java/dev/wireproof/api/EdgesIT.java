@@ -19,14 +19,18 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import tools.jackson.databind.JsonNode;
 
 /** What every answer says, whoever asks for whatever, and what is not there to be found. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -247,6 +251,59 @@ class EdgesIT {
                 assertThat(answer.code()).isNotBlank();
             }
         });
+    }
+
+    @Test
+    @Shows({"S24", "S30"})
+    void what_is_no_proper_http_is_answered_with_a_problem_that_says_so() throws IOException {
+        String get = "GET /api/v1/agents HTTP/1.1";
+        String post = "POST /api/v1/sites HTTP/1.1";
+        String json = "Content-Type: application/json\r\n";
+        Map<String, List<String>> wrong = new LinkedHashMap<>();
+        wrong.put("an escape that is none", List.of("GET /api/v1/agents/%zz HTTP/1.1", "", "400"));
+        wrong.put("an escape that is none, in the query", List.of("GET /api/v1/agents?q=%zz HTTP/1.1", "", "400"));
+        wrong.put("a query that is no UTF-8", List.of("GET /api/v1/agents?q=%ff%fe HTTP/1.1", "", "400"));
+        wrong.put("an unknown version", List.of("GET /api/v1/agents HTTP/9.9", "", "505"));
+        wrong.put("a long address", List.of("GET /api/v1/agents?q=" + "a".repeat(20_000) + " HTTP/1.1", "", "414"));
+        wrong.put("long headers", List.of(get, "X-A: " + "a".repeat(20_000) + "\r\n", "431"));
+        wrong.put("a folded header", List.of(get, "X-A: a\r\n b\r\n", "400"));
+        wrong.put("a blank before the colon", List.of(get, "X-A : a\r\n", "400"));
+        wrong.put("a second Host", List.of(get, "Host: other\r\n", "400"));
+        wrong.put(
+                "two ways to say how long it is",
+                List.of(post, json + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "400"));
+        wrong.put("two lengths", List.of(post, json + "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", "400"));
+        wrong.put("a length below zero", List.of(post, json + "Content-Length: -5\r\n", "400"));
+        wrong.put("a chunk that is none", List.of(post, json + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", "400"));
+        wrong.put("an expectation", List.of(post, json + "Expect: tea\r\nContent-Length: 2\r\n\r\n{}", "417"));
+        wrong.put(
+                "a form with files and no boundary",
+                List.of(post, "Content-Type: multipart/form-data\r\nContent-Length: 2\r\n\r\n{}", "415"));
+        wrong.put(
+                "a form with a file",
+                List.of(
+                        post,
+                        "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 68\r\n\r\n--b\r\n"
+                                + "Content-Disposition: form-data; name=f; filename=a\r\n\r\nx\r\n--b--",
+                        "415"));
+        wrong.forEach((what, sent) -> {
+            String answer = unchecked(
+                    () -> raw(sent.get(0), "Authorization: Bearer " + RunningServer.ADMIN + "\r\n" + sent.get(1)));
+            assertThat(answer).as(what).startsWith("HTTP/1.1 " + sent.get(2) + " ");
+            closed(what, answer);
+            assertThat(answer).as(what).contains("application/problem+json").doesNotContain("badMessage");
+            JsonNode problem = Http.JSON.readTree(answer.substring(answer.indexOf("\r\n\r\n")));
+            assertThat(problem.get("code").asString()).as(what).isNotBlank();
+            assertThat(problem.get("detail").asString()).as(what).isNotEqualTo("The request cannot be used.");
+        });
+    }
+
+    private static String unchecked(Callable<String> what) {
+        try {
+            return what.call();
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
     }
 
     private static void closed(String what, String answer) {

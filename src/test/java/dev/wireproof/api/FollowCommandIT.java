@@ -12,7 +12,10 @@ import dev.wireproof.testkit.RunningServer.Enrolled;
 import dev.wireproof.testkit.Shows;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -69,9 +72,15 @@ class FollowCommandIT {
     }
 
     private Taken taken() {
+        return taken("");
+    }
+
+    /** @param more of the command, such as {@code ,"ttl_s":60} */
+    private Taken taken(String more) {
         Enrolled enrolled = server.enrol();
         String at = admin.post(
-                        "/api/v1/commands", "{\"agent_id\":\"%s\",\"script\":\"x\"}".formatted(enrolled.agentId()))
+                        "/api/v1/commands",
+                        "{\"agent_id\":\"%s\",\"script\":\"x\"%s}".formatted(enrolled.agentId(), more))
                 .header("location");
         ServerMessage.Command command = (ServerMessage.Command) enrolled.peer().awaitMessage("Command");
         enrolled.peer()
@@ -177,6 +186,84 @@ class FollowCommandIT {
             assertThat(lines.lines()).noneMatch(line -> line.contains("secret"));
         }
         leaving.close();
+    }
+
+    @Test
+    @Shows("S7")
+    void a_wait_ends_with_the_right_to_its_answer() {
+        JsonNode token = admin.post("/api/v1/api-tokens", "{\"name\":\"patient\",\"role\":\"technician\"}")
+                .json();
+        try (Http patient = Http.at(server.port(), token.get("secret").asString());
+                Taken taken = taken()) {
+            CompletableFuture<Http.Answer> looking =
+                    CompletableFuture.supplyAsync(() -> patient.get(taken.at() + "?wait_s=60"));
+            CompletableFuture<Http.Answer> running = CompletableFuture.supplyAsync(() -> patient.post(
+                    "/api/v1/commands?wait_s=60",
+                    "{\"agent_id\":\"%s\",\"script\":\"theirs\"}"
+                            .formatted(taken.enrolled().agentId())));
+            taken.enrolled().peer().awaitMessage("Command");
+            await().until(() -> admin.get("/api/v1/audit?actor=patient&action=api.sign_in")
+                            .json()
+                            .get("items")
+                            .size()
+                    == 1);
+            admin.delete("/api/v1/api-tokens/" + token.get("id").asString());
+            for (CompletableFuture<Http.Answer> wait : List.of(looking, running)) {
+                assertThat(wait.join().code()).isEqualTo("unauthenticated");
+                assertThat(wait.join().header("www-authenticate")).isEqualTo("Bearer");
+            }
+        }
+    }
+
+    @Test
+    @Shows("S7")
+    void a_download_ends_with_the_right_to_it_and_is_seen_to_be_cut() throws IOException {
+        int all = 8 * 1024 * 1024; // what sockets hold between the two of them is less
+        JsonNode token = admin.post("/api/v1/api-tokens", "{\"name\":\"slow\",\"role\":\"viewer\"}")
+                .json();
+        try (Taken taken = taken(",\"max_output_bytes\":" + all);
+                Socket slow = new Socket()) {
+            byte[] part = "x".repeat(32 * 1024).getBytes(StandardCharsets.US_ASCII);
+            for (int offset = 0; offset < all; offset += part.length) {
+                taken.writes(AgentMessage.Stream.STDOUT, offset, part);
+            }
+            taken.ends(all);
+            await().until(
+                            () -> admin.get(taken.at() + "/output?offset=" + all)
+                                    .header("x-output-complete"),
+                            "true"::equals);
+            slow.setReceiveBufferSize(8 * 1024);
+            slow.setSoTimeout(60_000);
+            slow.connect(new InetSocketAddress("127.0.0.1", server.port()));
+            slow.getOutputStream()
+                    .write("GET %s/output HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n"
+                            .formatted(taken.at(), token.get("secret").asString())
+                            .getBytes(StandardCharsets.US_ASCII));
+            assertThat(new String(slow.getInputStream().readNBytes(15), StandardCharsets.US_ASCII))
+                    .isEqualTo("HTTP/1.1 200 OK");
+            admin.delete("/api/v1/api-tokens/" + token.get("id").asString());
+            assertThat(endOf(slow.getInputStream()))
+                    .as("the end of an answer that is whole")
+                    .isNotEqualTo("0\r\n\r\n");
+        }
+    }
+
+    /** The last five bytes of an answer in chunks, or of what came of it. */
+    private static String endOf(InputStream answer) {
+        StringBuilder last = new StringBuilder();
+        byte[] bytes = new byte[64 * 1024];
+        try {
+            for (int n = answer.read(bytes); n >= 0; n = answer.read(bytes)) {
+                last.append(new String(bytes, 0, n, StandardCharsets.ISO_8859_1));
+                last.delete(0, Math.max(0, last.length() - 5));
+                if (last.toString().equals("0\r\n\r\n")) {
+                    break;
+                }
+            }
+        } catch (IOException reset) {
+            last.append(" reset");
+        }
+        return last.toString();
     }
 
     @Test

@@ -13,6 +13,7 @@ import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.PlainJWT;
 import com.nimbusds.jwt.SignedJWT;
+import dev.wireproof.id.SiteId;
 import dev.wireproof.testkit.Http;
 import dev.wireproof.testkit.Ports;
 import dev.wireproof.testkit.RunningServer;
@@ -35,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -127,6 +129,23 @@ class PeopleIT {
                         .status())
                 .isEqualTo(204);
         assertThat(as(token).get(SELF).status()).isEqualTo(401);
+    }
+
+    @Test
+    void an_admin_of_one_site_is_not_told_who_has_access_at_another() {
+        admit("known-elsewhere", "viewer");
+        Http limited = as(server.admin()
+                .post(
+                        "/api/v1/api-tokens",
+                        "{\"name\":\"l\",\"role\":\"admin\",\"site_ids\":[\"%s\"]}".formatted(SiteId.DEFAULT))
+                .json()
+                .get("secret")
+                .asString());
+        String body = "{\"name\":\"x\",\"role\":\"viewer\",\"site_ids\":[\"%s\"],\"subject\":\"%s\"}";
+        Http.Answer known = limited.post("/api/v1/api-tokens", body.formatted(SiteId.DEFAULT, "known-elsewhere"));
+        Http.Answer unknown = limited.post("/api/v1/api-tokens", body.formatted(SiteId.DEFAULT, "known-nowhere"));
+        assertThat(known.status()).isEqualTo(403);
+        assertThat(known.text()).isEqualTo(unknown.text());
     }
 
     @Test
@@ -396,6 +415,45 @@ class PeopleIT {
                         .orElseThrow())
                 .doesNotContain("evil.example");
         assertThat(attacker.post(base + "/login", "").statusCode()).isEqualTo(405);
+    }
+
+    @Test
+    void an_id_token_that_is_not_the_answer_to_this_very_sign_in_lets_nobody_in() {
+        JsonNode bob = admit("bob", "admin");
+        Map<String, Consumer<Map<String, Object>>> wrong = new LinkedHashMap<>();
+        wrong.put("the nonce of another sign-in", claims -> claims.put("nonce", "n-0S6_WzA2Mj"));
+        wrong.put("no nonce", claims -> claims.remove("nonce"));
+        wrong.put("an empty nonce", claims -> claims.put("nonce", ""));
+        wrong.put("for another client", claims -> claims.put("aud", List.of("another-client")));
+        wrong.put("for several, and made for another", claims -> {
+            claims.put("aud", List.of(TestIdentityProvider.CLIENT, "another-client"));
+            claims.put("azp", "another-client");
+        });
+        wrong.put("of another issuer", claims -> claims.put("iss", "https://evil.example"));
+        wrong.put("over", claims -> {
+            claims.put("iat", Instant.now().minusSeconds(600));
+            claims.put("exp", Instant.now().minusSeconds(120));
+        });
+        wrong.put("of nobody", claims -> claims.remove("sub"));
+        try {
+            wrong.forEach((how, change) -> {
+                provider.inIdTokens(change);
+                Browser browser = new Browser();
+                HttpResponse<String> answer =
+                        browser.get(browser.signInAt(location(browser.get(base + "/login")), "bob"));
+                assertThat(answer.statusCode()).as(how).isEqualTo(401);
+                assertThat(answer.body()).as(how).contains("not-signed-in").doesNotContain("wpt_", "nonce");
+            });
+            provider.inIdTokens(_ -> {});
+            Browser browser = new Browser();
+            assertThat(token(browser.get(browser.signInAt(location(browser.get(base + "/login")), "bob"))
+                            .body()))
+                    .as("the true one")
+                    .startsWith("wpt_");
+        } finally {
+            provider.inIdTokens(_ -> {});
+            server.admin().delete("/api/v1/api-tokens/" + bob.get("id").asString());
+        }
     }
 
     @Test

@@ -18,12 +18,13 @@ import org.junit.jupiter.api.TestInstance;
 @Shows("S19")
 class SiteScopeIT {
     private RunningServer server;
+    private String site;
     private Http elsewhere;
 
     @BeforeAll
     void start() {
         server = RunningServer.start();
-        String site = server.admin()
+        site = server.admin()
                 .post("/api/v1/sites", "{\"name\":\"elsewhere\"}")
                 .json()
                 .get("id")
@@ -88,6 +89,53 @@ class SiteScopeIT {
                             .mapToInt(count -> count.getValue().asInt())
                             .sum())
                     .isZero();
+        }
+    }
+
+    @Test
+    void counts_of_the_whole_server_are_for_those_who_see_all_of_it() {
+        assertThat(elsewhere
+                        .get("/api/v1/reaper")
+                        .json()
+                        .get("settled_since_start")
+                        .isNull())
+                .isTrue();
+        assertThat(server.admin()
+                        .get("/api/v1/reaper")
+                        .json()
+                        .get("settled_since_start")
+                        .isNumber())
+                .isTrue();
+    }
+
+    @Test
+    void no_name_tells_that_another_site_has_it() {
+        Http.Answer taken = elsewhere.patch("/api/v1/sites/" + site, "{\"name\":\"default\"}");
+        Http.Answer free = elsewhere.patch("/api/v1/sites/" + site, "{\"name\":\"nobody has this\"}");
+        assertThat(taken.status()).isEqualTo(403);
+        assertThat(taken.text()).isEqualTo(free.text());
+        assertThat(server.admin()
+                        .patch("/api/v1/sites/" + site, "{\"name\":\"default\"}")
+                        .code())
+                .isEqualTo("name-taken");
+    }
+
+    @Test
+    void what_was_found_of_an_agent_before_it_moved_stays_with_the_site_where_it_stood() {
+        try (Enrolled agent = server.enrol()) {
+            String at = "/api/v1/agents/" + agent.agentId();
+            String diagnosis = server.admin()
+                    .post(at + "/diagnoses", "{}")
+                    .json()
+                    .get("id")
+                    .asString();
+            server.admin().patch(at, "{\"site_id\":\"%s\"}".formatted(site));
+            assertThat(elsewhere.get(at).status()).isEqualTo(200);
+            assertThat(elsewhere.get("/api/v1/diagnoses/" + diagnosis).status()).isEqualTo(404);
+            assertThat(elsewhere.get(at + "/diagnoses").json().get("items")).isEmpty();
+            assertThat(server.admin().get(at + "/diagnoses").json().get("items"))
+                    .hasSize(1);
+            server.admin().patch(at, "{\"site_id\":\"%s\"}".formatted(SiteId.DEFAULT));
         }
     }
 

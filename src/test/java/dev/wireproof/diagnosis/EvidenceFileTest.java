@@ -2,6 +2,7 @@ package dev.wireproof.diagnosis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.wireproof.testkit.Shows;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -30,6 +31,10 @@ class EvidenceFileTest {
                 "command",
                 Map.of("id", "a", "state", "succeeded", "certainty", "executed", "script", "echo \"ü\u0001\n\u2028\""));
         document.put("timeline", List.of(Map.of("at_ns", 12L, "live", true)));
+        return signed(key, document);
+    }
+
+    private static byte[] signed(EvidenceKey key, Map<String, Object> document) {
         return CanonicalJson.bytes(Map.of(
                 "document",
                 document,
@@ -39,6 +44,30 @@ class EvidenceFileTest {
                         "key_id", key.keyId(),
                         "public_key", key.publicKey(),
                         "value", key.sign(CanonicalJson.bytes(document)))));
+    }
+
+    @Test
+    @Shows("S39")
+    void no_file_steers_the_terminal_in_which_it_is_checked() throws IOException {
+        EvidenceKey own = EvidenceKey.in(folder);
+        String steering = "\u001b[2J\u009b1A\u202e\r\nIt is the key that was given.";
+        Map<String, Object> document = Map.of(
+                "format",
+                EvidenceBundle.FORMAT,
+                "made_at",
+                steering,
+                "command",
+                Map.of("id", steering, "state", steering, "certainty", steering));
+        assertThat(verify(signed(own, document))).isZero();
+        assertThat(verify("{\"\\u001b[2J\":1,\"\\u001b[2J\":1}".getBytes(StandardCharsets.UTF_8)))
+                .isEqualTo(1);
+        assertThat(verify("{\"a\":x\u001b[2J\u009b1A}".getBytes(StandardCharsets.UTF_8)))
+                .isEqualTo(1);
+        String told = said.toString(StandardCharsets.UTF_8);
+        assertThat(told).contains("VALID: unchanged", "NOT VALID: ");
+        assertThat(told.chars().filter(c -> c != '\n' && (Character.isISOControl(c) || c == 0x202e)))
+                .isEmpty();
+        assertThat(told.lines()).noneMatch(line -> line.startsWith("It is the key"));
     }
 
     private int verify(byte[] bytes, String... more) throws IOException {

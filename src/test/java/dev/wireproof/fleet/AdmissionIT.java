@@ -1,6 +1,7 @@
 package dev.wireproof.fleet;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.wireproof.access.AgentKeys;
 import dev.wireproof.access.EnrollmentTokens;
@@ -14,10 +15,15 @@ import dev.wireproof.protocol.ServerMessage.RejectCode;
 import dev.wireproof.testkit.Shows;
 import dev.wireproof.testkit.SteppingClock;
 import dev.wireproof.testkit.TestDatabase;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -58,6 +64,9 @@ class AdmissionIT {
 
     @Autowired
     JdbcClient db;
+
+    @Autowired
+    DataSource database;
 
     @Autowired
     FleetOnDatabase.Online online;
@@ -193,6 +202,33 @@ class AdmissionIT {
                         .query(Long.class)
                         .single())
                 .isZero();
+    }
+
+    @Test
+    @Shows("S38")
+    void the_audit_log_tells_of_no_agent_whose_token_another_machine_used_up_meanwhile() throws SQLException {
+        EnrollmentTokens.Created once = tokens.create(SiteId.DEFAULT, 1, null, "test");
+        try (Connection other = database.getConnection();
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("UPDATE enrollment_token SET uses = 1 WHERE id = '%s'"
+                    .formatted(once.token().id()));
+            CompletableFuture<Admission> overtaken =
+                    CompletableFuture.supplyAsync(() -> enrol(once.secret(), device()));
+            await().until(() -> TestDatabase.waitingForLocks(database) == 1);
+            other.commit();
+            assertThat(refusal(overtaken.join())).isEqualTo(RejectCode.TOKEN_USED_UP);
+        }
+        AgentId next = admitted(enrol(token(1), device())).agentId();
+        await().until(() -> lines("target", "agent " + next) == 1);
+        assertThat(lines("actor_id::text", once.token().id().toString())).isZero();
+    }
+
+    private int lines(String column, String value) {
+        return db.sql("SELECT count(*) FROM audit WHERE %s = :value".formatted(column))
+                .param("value", value)
+                .query(Integer.class)
+                .single();
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.postgresql.ds.PGSimpleDataSource;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * A real PostgreSQL for tests: one server for each JVM, migrated once, and a copy of that database for each caller. It commits to
@@ -86,6 +87,14 @@ public final class TestDatabase {
         String of = url.replaceAll("\\?.*", "").replaceAll(".*/", "");
         execute(SERVER.getPostgresDatabase(), "CREATE DATABASE " + name + " TEMPLATE " + of);
         return SERVER.getJdbcUrl("postgres", name);
+    }
+
+    /** How many sessions of that database wait for a lock of another. */
+    public static int waitingForLocks(DataSource database) {
+        return JdbcClient.create(database).sql("""
+                        SELECT count(DISTINCT l.pid) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+                         WHERE NOT l.granted AND a.datname = current_database()
+                        """).query(Integer.class).single();
     }
 
     private static synchronized String freshName() {

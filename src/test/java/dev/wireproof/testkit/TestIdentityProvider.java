@@ -13,7 +13,10 @@ import com.nimbusds.jose.proc.SecurityContext;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.jetty.autoconfigure.servlet.JettyServletWebServerAutoConfiguration;
 import org.springframework.boot.security.autoconfigure.web.servlet.SecurityFilterAutoConfiguration;
@@ -32,12 +35,15 @@ import org.springframework.security.core.userdetails.User;
 import org.springframework.security.core.userdetails.UserDetailsService;
 import org.springframework.security.oauth2.core.AuthorizationGrantType;
 import org.springframework.security.oauth2.core.ClientAuthenticationMethod;
+import org.springframework.security.oauth2.core.oidc.endpoint.OidcParameterNames;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.security.oauth2.server.authorization.client.InMemoryRegisteredClientRepository;
 import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
 import org.springframework.security.oauth2.server.authorization.client.RegisteredClientRepository;
 import org.springframework.security.oauth2.server.authorization.settings.AuthorizationServerSettings;
 import org.springframework.security.oauth2.server.authorization.settings.ClientSettings;
+import org.springframework.security.oauth2.server.authorization.token.JwtEncodingContext;
+import org.springframework.security.oauth2.server.authorization.token.OAuth2TokenCustomizer;
 import org.springframework.security.provisioning.InMemoryUserDetailsManager;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.authentication.LoginUrlAuthenticationEntryPoint;
@@ -51,13 +57,11 @@ public final class TestIdentityProvider implements AutoCloseable {
     public static final String PASSWORD = "correct horse";
 
     private final ConfigurableApplicationContext context;
-    private final RSAKey key;
-    private final String issuer;
+    private final Given given;
 
-    private TestIdentityProvider(ConfigurableApplicationContext context, RSAKey key, String issuer) {
+    private TestIdentityProvider(ConfigurableApplicationContext context, Given given) {
         this.context = context;
-        this.key = key;
-        this.issuer = issuer;
+        this.given = given;
     }
 
     /** @param callback where it sends people back to */
@@ -65,30 +69,37 @@ public final class TestIdentityProvider implements AutoCloseable {
         int port = Ports.free();
         RSAKey key =
                 new RSAKeyGenerator(2048).keyID(UUID.randomUUID().toString()).generate();
-        String issuer = "http://127.0.0.1:" + port;
+        Given given = new Given(key, "http://127.0.0.1:" + port, callback, new AtomicReference<>(_ -> {}));
         ConfigurableApplicationContext context = new SpringApplicationBuilder(Parts.class)
-                .initializers(
-                        made -> made.getBeanFactory().registerSingleton("given", new Given(key, issuer, callback)))
+                .initializers(made -> made.getBeanFactory().registerSingleton("given", given))
                 .run("--server.port=" + port, "--server.address=127.0.0.1", "--spring.main.banner-mode=off");
-        return new TestIdentityProvider(context, key, issuer);
+        return new TestIdentityProvider(context, given);
     }
 
     public String issuer() {
-        return issuer;
+        return given.issuer();
     }
 
     public RSAKey key() {
-        return key;
+        return given.key();
+    }
+
+    /** What it changes in the claims of each id token from now on, before it signs them. */
+    public void inIdTokens(Consumer<Map<String, Object>> change) {
+        given.idTokens().set(change);
     }
 
     /** Signed with its key. */
     public String sign(JWSHeader header, JWTClaimsSet claims) {
-        return sign(header, claims, key);
+        return sign(header, claims, key());
     }
 
     public String sign(JWTClaimsSet claims) {
         return sign(
-                new JWSHeader.Builder(JWSAlgorithm.RS256).keyID(key.getKeyID()).build(), claims);
+                new JWSHeader.Builder(JWSAlgorithm.RS256)
+                        .keyID(key().getKeyID())
+                        .build(),
+                claims);
     }
 
     public static String sign(JWSHeader header, JWTClaimsSet claims, RSAKey with) {
@@ -106,7 +117,7 @@ public final class TestIdentityProvider implements AutoCloseable {
         context.close();
     }
 
-    record Given(RSAKey key, String issuer, String callback) {}
+    record Given(RSAKey key, String issuer, String callback, AtomicReference<Consumer<Map<String, Object>>> idTokens) {}
 
     /** Without an annotation that the server under test, which scans this package, would find. */
     @EnableWebSecurity
@@ -167,6 +178,15 @@ public final class TestIdentityProvider implements AutoCloseable {
         @Bean
         JWKSource<SecurityContext> keys(Given given) {
             return new ImmutableJWKSet<>(new JWKSet(given.key()));
+        }
+
+        @Bean
+        OAuth2TokenCustomizer<JwtEncodingContext> idTokens(Given given) {
+            return context -> {
+                if (OidcParameterNames.ID_TOKEN.equals(context.getTokenType().getValue())) {
+                    context.getClaims().claims(given.idTokens().get());
+                }
+            };
         }
 
         @Bean
