@@ -20,6 +20,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -198,7 +199,7 @@ class ApiTokensIT {
                         lines -> lines.equals(List.of("system enrollment_token.create ok")));
     }
 
-    private List<String> lines(String target) {
+    private List<@Nullable String> lines(String target) {
         return db.sql("SELECT actor || ' ' || action || ' ' || result FROM audit WHERE target = :target")
                 .param("target", target)
                 .query(String.class)
