@@ -21,6 +21,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
  * The audit log. {@link #recordSoon} is for requests by the thousand: it never blocks, and rows are there within a second, or when a store
@@ -57,6 +59,20 @@ public class AuditLog implements SmartLifecycle {
         if (!queue.offer(line(entry))) {
             refused.incrementAndGet();
         }
+    }
+
+    /** The same once the transaction that this is part of is committed: the log tells of nothing that its end took back. */
+    public void recordOnceStored(AuditEntry entry) {
+        if (!TransactionSynchronizationManager.isSynchronizationActive()) {
+            recordSoon(entry);
+            return;
+        }
+        TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+            @Override
+            public void afterCommit() {
+                recordSoon(entry);
+            }
+        });
     }
 
     /**

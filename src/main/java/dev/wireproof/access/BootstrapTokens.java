@@ -63,11 +63,11 @@ public class BootstrapTokens {
     }
 
     private void told(ApiTokens.ApiToken admin) {
-        audit.recordSoon(AuditEntry.bySystem("api_token.create", "/api/v1/api-tokens/" + admin.id(), null, "ok"));
+        audit.recordOnceStored(AuditEntry.bySystem("api_token.create", "/api/v1/api-tokens/" + admin.id(), null, "ok"));
     }
 
     private void told(UUID enrollment) {
-        audit.recordSoon(AuditEntry.bySystem(
+        audit.recordOnceStored(AuditEntry.bySystem(
                 "enrollment_token.create", "/api/v1/enrollment-tokens/" + enrollment, SiteId.DEFAULT, "ok"));
     }
 

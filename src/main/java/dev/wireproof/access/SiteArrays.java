@@ -7,14 +7,15 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Sites as the parameter of a query. */
-final class SiteArrays {
+public final class SiteArrays {
     private SiteArrays() {}
 
-    static UUID[] of(Collection<SiteId> sites) {
-        return sites.stream().map(SiteId::value).toArray(UUID[]::new);
+    /** @param sites null: none are named, the query looks at another flag */
+    public static UUID[] of(@Nullable Collection<SiteId> sites) {
+        return sites == null ? new UUID[0] : sites.stream().map(SiteId::value).toArray(UUID[]::new);
     }
 
-    /** As PostgreSQL writes a {@code uuid[]}. @param sites null: none are named, the query looks at another flag */
+    /** The same as PostgreSQL writes a {@code uuid[]}. */
     static String literal(@Nullable Collection<SiteId> sites) {
         return sites == null ? "{}" : sites.stream().map(SiteId::toString).collect(Collectors.joining(",", "{", "}"));
     }

@@ -1,5 +1,6 @@
 package dev.wireproof.api;
 
+import dev.wireproof.access.Steering;
 import dev.wireproof.access.StorableText;
 import dev.wireproof.protocol.WireTime;
 import java.time.Instant;
@@ -62,11 +63,7 @@ final class ApiJson {
                 .build();
     }
 
-    /**
-     * JSON itself escapes only what is below the blank. Answers are read in terminals and pasted into pages, where others steer as well: DEL,
-     * the control characters of eight bits (U+009B begins a sequence just as ESC [ does), separators of lines, and what turns the direction
-     * of writing around.
-     */
+    /** JSON itself escapes only what is below the blank. Answers are read in terminals and pasted into pages, where more steers. */
     private static final class TerminalSafe extends CharacterEscapes {
         private static final long serialVersionUID = 1L;
         private static final int[] ASCII = standardAsciiEscapesForJSON();
@@ -82,15 +79,7 @@ final class ApiJson {
 
         @Override
         public @Nullable SerializableString getEscapeSequence(int c) {
-            return steers(c) ? new SerializedString("\\u%04x".formatted(c)) : null;
-        }
-
-        private static boolean steers(int c) {
-            int type = Character.getType(c);
-            return type == Character.CONTROL
-                    || type == Character.FORMAT
-                    || type == Character.LINE_SEPARATOR
-                    || type == Character.PARAGRAPH_SEPARATOR;
+            return Steering.steers(c) ? new SerializedString("\\u%04x".formatted(c)) : null;
         }
     }
 

@@ -29,8 +29,9 @@ import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
- * Tokens of this API, and the people whom an identity provider vouches for: these have a subject in place of a secret. An admin that is limited to some sites makes and sees only tokens that are limited to these, and gives no person access: nobody gives away more
- * than they have, nor for longer.
+ * Tokens of this API, and the people whom an identity provider vouches for: these have a subject in place of a secret. An admin that is
+ * limited to some sites makes and sees only tokens that are limited to these, and gives no person access: nobody gives away more than they
+ * have, nor for longer.
  */
 @RestController
 @RequestMapping("/api/v1/api-tokens")
@@ -136,8 +137,8 @@ class ApiTokenController {
         }
         checks.done();
         if (limitedTo == null || subject != null) {
-            Visible.requireAllSites(
-                    caller); // whether a person has access already would tell of the sites where they have it
+            // Whether a person has access already would tell of the sites where they have it.
+            Visible.requireAllSites(caller);
         }
         if (limitedTo != null && !limitedTo.stream().allMatch(site -> caller.sees(site) && sites.exists(site))) {
             throw Problem.notFound().exception();
@@ -215,9 +216,7 @@ class ApiTokenController {
     private ApiToken seen(HttpServletRequest request, Caller caller, String id) {
         ApiToken token = tokens.find(Visible.uuid(id))
                 .orElseThrow(() -> Problem.notFound().exception());
-        if (!Visible.within(caller, token.sites())) {
-            throw RouteGuard.hidden(request, null);
-        }
+        Visible.requireWithin(request, caller, token.sites());
         return token;
     }
 }

@@ -222,9 +222,7 @@ class BatchController {
     private Rollout seen(HttpServletRequest request, Caller caller, String id) {
         Rollout batch = rollouts.find(Visible.uuid(id))
                 .orElseThrow(() -> Problem.notFound().exception());
-        if (!Visible.within(caller, batch.sites())) {
-            throw RouteGuard.hidden(request, null);
-        }
+        Visible.requireWithin(request, caller, batch.sites());
         return batch;
     }
 }

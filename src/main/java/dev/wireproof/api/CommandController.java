@@ -66,8 +66,8 @@ class CommandController {
     record CancelRequest(@Nullable String reason) {}
 
     /**
-     * Answers when the command is stored; with {@code wait_s}, when it ended, or that time or the right to it is over. The wait holds no thread. Without it the
-     * request's own virtual thread waits for the commit, which is cheaper than a second dispatch.
+     * Answers when the command is stored; with {@code wait_s}, when it ended, or that time or the right to it is over. The wait holds no
+     * thread. Without it the request's own virtual thread waits for the commit, which is cheaper than a second dispatch.
      */
     @RequiresRole(value = Role.TECHNICIAN, audit = "command.create")
     @PostMapping

@@ -89,8 +89,8 @@ class CommandEvidenceController {
     }
 
     /**
-     * The bytes so far, from {@code offset} on, as long as the caller may read them. What a process writes is never a page: it comes as an attachment, with a type that no browser
-     * runs.
+     * The bytes so far, from {@code offset} on, as long as the caller may read them. What a process writes is never a page: it comes as an
+     * attachment, with a type that no browser runs.
      */
     @RequiresRole(Role.VIEWER)
     @GetMapping("/output")

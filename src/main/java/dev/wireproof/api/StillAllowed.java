@@ -61,6 +61,7 @@ final class StillAllowed {
                     try {
                         if (!allowed.getAsBoolean()) {
                             told.completeExceptionally(Problem.unauthenticated().exception());
+                            return;
                         }
                     } catch (RuntimeException away) { // that is no refusal, and the answer itself is looked at again
                         log.atDebug().addKeyValue("cause", away.toString()).log("api.right_not_looked_at");

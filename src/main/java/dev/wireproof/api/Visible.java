@@ -93,7 +93,10 @@ class Visible {
         return parsed(id, text -> SiteId.parse(text).value());
     }
 
-    static boolean within(Caller caller, @Nullable Collection<SiteId> sites) {
-        return caller.seesAll() || (sites != null && sites.stream().allMatch(caller::sees));
+    /** For what is there, and of these sites, all of which the caller must see. @param sites null: of all */
+    static void requireWithin(HttpServletRequest request, Caller caller, @Nullable Collection<SiteId> sites) {
+        if (!caller.seesAll() && (sites == null || !sites.stream().allMatch(caller::sees))) {
+            throw RouteGuard.hidden(request, null);
+        }
     }
 }

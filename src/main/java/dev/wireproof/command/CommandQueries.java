@@ -1,5 +1,6 @@
 package dev.wireproof.command;
 
+import dev.wireproof.access.SiteArrays;
 import dev.wireproof.command.CommandView.Result;
 import dev.wireproof.id.CommandId;
 import dev.wireproof.id.SiteId;
@@ -33,6 +34,7 @@ class CommandQueries {
 
     private static final String HAND_OVER =
             "UPDATE command SET token_id = :token WHERE id = :id AND state IN ('undeliverable', 'expired')";
+
     private static final String LIST = """
         SELECT %s
           FROM command
@@ -116,11 +118,7 @@ class CommandQueries {
             List<Read> rows = db.sql(LIST)
                     .param("after", after == null ? Long.MAX_VALUE : after)
                     .param("anySite", filter.sites() == null)
-                    .param(
-                            "sites",
-                            filter.sites() == null
-                                    ? new UUID[0]
-                                    : filter.sites().stream().map(SiteId::value).toArray(UUID[]::new))
+                    .param("sites", SiteArrays.of(filter.sites()))
                     .param(
                             "agent",
                             filter.agentId() == null ? null : filter.agentId().value())

@@ -1,5 +1,6 @@
 package dev.wireproof.command;
 
+import dev.wireproof.access.SiteArrays;
 import dev.wireproof.command.Reaper.PausedAgent;
 import dev.wireproof.command.Reaper.Upcoming;
 import dev.wireproof.id.AgentId;
@@ -12,7 +13,6 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -83,7 +83,7 @@ final class ReaperTable {
         return db.sql(OVERDUE)
                 .param("now", now.atOffset(ZoneOffset.UTC))
                 .param("anySite", sites == null)
-                .param("sites", idsOf(sites))
+                .param("sites", SiteArrays.of(sites))
                 .query(Long.class)
                 .single();
     }
@@ -91,7 +91,7 @@ final class ReaperTable {
     List<Upcoming> upcoming(@Nullable Set<SiteId> sites, int limit) {
         return db.sql(UPCOMING)
                 .param("anySite", sites == null)
-                .param("sites", idsOf(sites))
+                .param("sites", SiteArrays.of(sites))
                 .param("limit", limit)
                 .query((rs, _) -> upcoming(rs))
                 .list();
@@ -126,9 +126,5 @@ final class ReaperTable {
 
     private static String scope(@Nullable AgentId agent) {
         return agent == null ? ALL : agent.toString();
-    }
-
-    private static UUID[] idsOf(@Nullable Set<SiteId> sites) {
-        return sites == null ? new UUID[0] : sites.stream().map(SiteId::value).toArray(UUID[]::new);
     }
 }

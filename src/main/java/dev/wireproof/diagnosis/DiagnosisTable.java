@@ -1,5 +1,6 @@
 package dev.wireproof.diagnosis;
 
+import dev.wireproof.access.SiteArrays;
 import dev.wireproof.id.AgentId;
 import dev.wireproof.id.CommandId;
 import dev.wireproof.id.SiteId;
@@ -199,7 +200,7 @@ final class DiagnosisTable {
         return db.sql(OF_AGENT)
                 .param("agent", agent.value())
                 .param("anySite", sites == null)
-                .param("sites", idsOf(sites))
+                .param("sites", SiteArrays.of(sites))
                 .param("before", before)
                 .param("limit", limit)
                 .query(DiagnosisTable::read)
@@ -208,11 +209,6 @@ final class DiagnosisTable {
 
     void forget(Instant before) {
         db.sql(FORGET).param("before", utc(before)).update();
-    }
-
-    /** @param sites null: the query looks at another flag */
-    static UUID[] idsOf(@Nullable Set<SiteId> sites) {
-        return sites == null ? new UUID[0] : sites.stream().map(SiteId::value).toArray(UUID[]::new);
     }
 
     static OffsetDateTime utc(Instant at) {

@@ -1,5 +1,6 @@
 package dev.wireproof.diagnosis;
 
+import dev.wireproof.access.SiteArrays;
 import dev.wireproof.connection.AgentLine;
 import dev.wireproof.connection.AgentLines;
 import dev.wireproof.diagnosis.Incidents.Member;
@@ -119,7 +120,7 @@ final class FleetReader implements FleetHealth {
 
     private JdbcClient.StatementSpec scoped(String sql, @Nullable Set<SiteId> sites) {
         JdbcClient.StatementSpec statement =
-                db.sql(sql).param("anySite", sites == null).param("sites", DiagnosisTable.idsOf(sites));
+                db.sql(sql).param("anySite", sites == null).param("sites", SiteArrays.of(sites));
         return sql.contains(":from") ? statement.param("from", lately()) : statement;
     }
 

@@ -1,5 +1,7 @@
 package dev.wireproof.diagnosis;
 
+import dev.wireproof.access.Steering;
+
 /** What someone else said, fit to be shown and stored: one line, of bounded length, in quotes, without control or unpaired characters. */
 final class Quoted {
     private static final int LONGEST = 300;
@@ -21,12 +23,9 @@ final class Quoted {
 
     private static boolean shown(int c) {
         int type = Character.getType(c);
-        return type != Character.CONTROL
-                && type != Character.FORMAT
+        return !Steering.steers(c)
                 && type != Character.SURROGATE
                 && type != Character.PRIVATE_USE
-                && type != Character.UNASSIGNED
-                && type != Character.LINE_SEPARATOR
-                && type != Character.PARAGRAPH_SEPARATOR;
+                && type != Character.UNASSIGNED;
     }
 }

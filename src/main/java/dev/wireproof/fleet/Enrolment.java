@@ -18,8 +18,6 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.support.TransactionSynchronization;
-import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -142,7 +140,7 @@ class Enrolment {
         AgentId id = new AgentId(Uuids.version7(clock.instant()));
         agents.insert(id, token.site(), device, told, sameDeviceAs, token.id());
         String key = keys.issueFirst(id);
-        onceStored(new AuditEntry(
+        audit.recordOnceStored(new AuditEntry(
                 "enrollment",
                 token.id(),
                 sameDeviceAs == null ? "agent.enrol" : "agent.enrol_pending",
@@ -157,16 +155,6 @@ class Enrolment {
             throw new SpentMeanwhile();
         }
         return answer;
-    }
-
-    /** The log tells of no agent that the end of this transaction took back. */
-    private void onceStored(AuditEntry entry) {
-        TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
-            @Override
-            public void afterCommit() {
-                audit.recordSoon(entry);
-            }
-        });
     }
 
     private Admission admitted(AgentId id, SiteId site, boolean pending, String key) {

@@ -2,6 +2,7 @@ package dev.wireproof.ops;
 
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
+import dev.wireproof.access.Steering;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -63,12 +64,7 @@ public final class LogLine implements StructuredLogFormatter<ILoggingEvent> {
         }
     }
 
-    /** Control characters, separators of lines, and what turns the direction of writing around. */
     private static boolean breaks(char c) {
-        return Character.isISOControl(c)
-                || Character.getType(c) == Character.FORMAT
-                || Character.getType(c) == Character.LINE_SEPARATOR
-                || Character.getType(c) == Character.PARAGRAPH_SEPARATOR
-                || Character.isSurrogate(c);
+        return Steering.steers(c) || Character.isSurrogate(c);
     }
 }

@@ -214,17 +214,21 @@ class BatchIT {
         close(agents);
     }
 
+    private void goesOffline(Enrolled agent) {
+        agent.peer().close();
+        await().until(() -> admin.get("/api/v1/agents/" + agent.agentId())
+                .json()
+                .get("status")
+                .asString()
+                .equals("offline"));
+    }
+
     @Test
     @Shows("S21")
     void what_waits_for_its_agent_ends_with_the_token_that_asked_for_it() {
         Made leaving = technician("leaving too");
         try (Enrolled agent = server.enrol()) {
-            agent.peer().close();
-            await().until(() -> admin.get("/api/v1/agents/" + agent.agentId())
-                    .json()
-                    .get("status")
-                    .asString()
-                    .equals("offline"));
+            goesOffline(agent);
             String body = "{\"agent_id\":\"%s\",\"script\":\"x\"}".formatted(agent.agentId());
             String hers = leaving.http().post("/api/v1/commands", body).header("location");
             String ours = admin.post("/api/v1/commands", body).header("location");
@@ -246,12 +250,7 @@ class BatchIT {
                     .post("/api/v1/commands", "{\"agent_id\":\"%s\",\"script\":\"theirs\"}".formatted(agent.agentId()))
                     .header("location");
             agent.peer().awaitMessage("Command");
-            agent.peer().close();
-            await().until(() -> admin.get("/api/v1/agents/" + agent.agentId())
-                    .json()
-                    .get("status")
-                    .asString()
-                    .equals("offline"));
+            goesOffline(agent);
             admin.delete("/api/v1/api-tokens/" + leaving.id());
             await().until(() -> !admin.get(at).json().get("cancel_requested_at").isNull());
             try (RawPeer back = RawPeer.upgraded(server.port())) {
@@ -272,12 +271,7 @@ class BatchIT {
         Made first = technician("first");
         Made second = technician("second");
         try (Enrolled agent = server.enrol()) {
-            agent.peer().close();
-            await().until(() -> admin.get("/api/v1/agents/" + agent.agentId())
-                    .json()
-                    .get("status")
-                    .asString()
-                    .equals("offline"));
+            goesOffline(agent);
             String body = "{\"agent_id\":\"%s\",\"script\":\"x\"}".formatted(agent.agentId());
             String kept = first.http().post("/api/v1/commands", body).header("location");
             String withdrawn = first.http().post("/api/v1/commands", body).header("location");
@@ -300,12 +294,7 @@ class BatchIT {
     @Test
     void a_forecast_stores_nothing_and_tells_who_is_there() {
         List<Enrolled> agents = enrolled(4);
-        agents.getFirst().peer().close();
-        await().until(() -> admin.get("/api/v1/agents/" + agents.getFirst().agentId())
-                .json()
-                .get("status")
-                .asString()
-                .equals("offline"));
+        goesOffline(agents.getFirst());
         Http.Answer forecast = admin.post(BATCHES + "?dry_run=true", body(agents, ""));
         assertThat(forecast.status()).isEqualTo(200);
         JsonNode told = forecast.json();
